@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The images that the loader hands over: what snapshot.h reads, written.
+ */
+#ifndef TLSHD_LOADER_IMAGE_H
+#define TLSHD_LOADER_IMAGE_H
+
+#include <glib.h>
+
+#include "loader/identity.h"
+#include "loader/keys.h"
+#include "loader/trust.h"
+#include "snapshot.h"
+
+/* What one role is made of; all of it stays the caller's. */
+struct image_profile {
+	const char *priority;
+	const struct identity *identity;	/* NULL: none configured */
+	guint32 key;				/* of the identity, in the key list */
+	const struct trust *trust;
+};
+
+/** image_snapshot - the snapshot; @profiles: client, then server */
+GByteArray *image_snapshot(const struct snapshot_settings *settings, const struct image_profile *profiles);
+
+/** image_keylist - the key list */
+GByteArray *image_keylist(const struct keys *keys);
+
+/**
+ * image_seal - put an image into a memory file that nobody can change any more
+ * @name: shown in /proc/PID/fd
+ *
+ * Returns the descriptor (close-on-exec), or a negative errno.
+ */
+int image_seal(const GByteArray *image, const char *name);
+
+#endif

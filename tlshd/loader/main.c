@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The loader: a short-lived process that reads configuration, certificates and trust store, and hands the supervisor one
+ * sealed image of all of it.
+ *
+ * It exists so that the supervisor never waits for a file (the file may lie on the very storage that waits for the
+ * supervisor), and never parses PEM or ASN.1 or runs the code of a token module. It is root only while it takes raw
+ * bytes from files.
+ *
+ *	loader UID GID CONFIG KERNEL_CIPHERS
+ */
+#include <config.h>
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "loader/image.h"
+#include "loader/load.h"
+#include "loader/report.h"
+#include "proto.h"
+
+static int hand_over(const struct load *load)
+{
+	GByteArray *snapshot = load_snapshot(load), *keylist = load_keylist(load);
+	union proto_message message;
+	int fds[2] = { image_seal(snapshot, "tlshd-snapshot"), image_seal(keylist, "tlshd-keys") };
+	int ret = fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : 0;
+
+	if (ret == 0) {
+		proto_init(&message, PROTO_LOADED);
+		message.loaded.keys = load_keys(load);
+		ret = proto_send(PROTO_FD_SUPERVISOR, &message, fds, 2);
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	g_byte_array_unref(snapshot);
+	g_byte_array_unref(keylist);
+	return ret;
+}
+
+static void fail(const char *what, int error)
+{
+	proto_notice(PROTO_FD_SUPERVISOR, LOG_ERR, "loader: %s: %s", what, strerror(error));
+}
+
+int main(int argc, char **argv)
+{
+	const char *step;
+	int ret = -1;
+
+	if (argc != 5)
+		return EXIT_FAILURE;
+	close_range(PROTO_FD_SUPERVISOR + 1, UINT_MAX, 0);
+	unsetenv("SSLKEYLOGFILE");
+
+	struct report *report = report_new(PROTO_FD_SUPERVISOR);
+	struct load *load = load_read(argv[3], report);
+
+	int dropped = child_give_up_root(argv[1], argv[2], &step);
+	if (dropped < 0) {
+		fail(step, -dropped);
+		goto out;
+	}
+	if (!load)
+		goto out;
+	load_understand(load, argv[4], time(NULL));
+	if (report_failed(report))
+		goto out;
+	ret = hand_over(load);
+	if (ret < 0)
+		fail("handing over the snapshot", -ret);
+out:
+	load_free(load);
+	report_free(report);
+	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Building the priority string from what the library says that the system's defaults come to.
+ */
+#include <config.h>
+
+#include <glib.h>
+#include <gnutls/x509.h>
+
+#include "loader/policy.h"
+#include "loader/priority.h"
+
+/* The ciphers of TLS 1.3 that the policy allows, in its order: only a whole cipher suite proves that. */
+static GPtrArray *system_ciphers(gnutls_priority_t priority)
+{
+	GPtrArray *names = g_ptr_array_new();
+	gnutls_cipher_algorithm_t cipher;
+	gnutls_protocol_t version;
+	unsigned int suite;
+	int ret;
+
+	for (unsigned int i = 0;; i++) {
+		ret = gnutls_priority_get_cipher_suite_index(priority, i, &suite);
+		if (ret == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			break;
+		if (ret == 0 && gnutls_cipher_suite_info(suite, NULL, NULL, &cipher, NULL, &version) &&
+		    version == GNUTLS_TLS1_3)
+			g_ptr_array_add(names, (gpointer)gnutls_cipher_get_name(cipher));
+	}
+	return names;
+}
+
+static bool allows_tls13(gnutls_priority_t priority)
+{
+	const unsigned int *list;
+	int count = gnutls_priority_protocol_list(priority, &list);
+
+	for (int i = 0; i < count; i++) {
+		if (list[i] == GNUTLS_TLS1_3)
+			return true;
+	}
+	return false;
+}
+
+static unsigned int add_ciphers(GString *string, const GPtrArray *names, char *const *kernel)
+{
+	unsigned int added = 0;
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		if (!g_strv_contains((const char *const *)kernel, name))
+			continue;
+		g_string_append_printf(string, ":+%s", name);
+		added++;
+	}
+	return added;
+}
+
+static int add_groups(GString *string, gnutls_priority_t priority)
+{
+	const unsigned int *list;
+	int count = gnutls_priority_group_list(priority, &list);
+
+	for (int i = 0; i < count; i++)
+		g_string_append_printf(string, ":+GROUP-%s", gnutls_group_get_name(list[i]));
+	return count;
+}
+
+/*
+ * Without SHA-1: RFC 8446, 4.2.3, forbids it for handshakes, and in certificates no profile from MEDIUM up takes it, so
+ * to offer it would only mislead the peer.
+ */
+static int add_signatures(GString *string, gnutls_priority_t priority)
+{
+	const unsigned int *list;
+	int count = gnutls_priority_sign_list(priority, &list), added = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (gnutls_sign_get_hash_algorithm(list[i]) == GNUTLS_DIG_SHA1)
+			continue;
+		g_string_append_printf(string, ":+SIGN-%s", gnutls_sign_get_name(list[i]));
+		added++;
+	}
+	return added;
+}
+
+static char *join(const GPtrArray *names)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < names->len; i++)
+		g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", (const char *)g_ptr_array_index(names, i));
+	if (text->len == 0)
+		g_string_append(text, "none");
+	return g_string_free(text, FALSE);
+}
+
+static void add_profile(GString *string, const char *file, const struct place *place, struct report *report)
+{
+	char *problem;
+	gnutls_certificate_verification_profiles_t profile = policy_profile(file, &problem);
+	char *name = g_ascii_strup(gnutls_certificate_verification_profile_get_name(profile), -1);
+
+	if (problem)
+		report_warning(report, place, "%s: cannot be understood (%s), so a stricter rule for certificates in it is "
+			       "not seen, and PROFILE_%s is used: correct it", file, problem, name);
+	g_string_append_printf(string, ":%%PROFILE_%s", name);
+	g_free(name);
+	g_free(problem);
+}
+
+/* All that has to be there; what is missing is said. */
+static bool build(GString *string, gnutls_priority_t system, const char *kernel_ciphers, const struct place *place,
+		  struct report *report)
+{
+	const char *file = gnutls_get_system_config_file();
+	char **kernel = g_strsplit(kernel_ciphers, ",", -1);
+	GPtrArray *names = system_ciphers(system);
+	bool complete = true;
+
+	g_string_append(string, "NONE:+VERS-TLS1.3:+CTYPE-X509:+AEAD");
+	if (!allows_tls13(system)) {
+		report_error(report, place, "the system's TLS policy (%s) forbids TLS 1.3, and RPC with TLS knows no other "
+			     "version (RFC 9289): allow VERS-TLS1.3 there", file);
+		complete = false;
+	} else if (!kernel_ciphers[0]) {
+		report_error(report, place, "this kernel's TLS takes no cipher: load its module (modprobe tls), or use a "
+			     "kernel with CONFIG_TLS");
+		complete = false;
+	} else if (add_ciphers(string, names, kernel) == 0) {
+		char *policy = join(names);
+		report_error(report, place, "no cipher is left: the kernel's TLS takes %s, and the system's TLS policy (%s) "
+			     "allows, for TLS 1.3, %s: allow one of the kernel's there", kernel_ciphers, file, policy);
+		g_free(policy);
+		complete = false;
+	}
+	if (add_groups(string, system) <= 0) {
+		report_error(report, place, "the system's TLS policy (%s) leaves no key exchange group: allow one, for "
+			     "example SECP256R1", file);
+		complete = false;
+	}
+	if (add_signatures(string, system) == 0) {
+		report_error(report, place, "the system's TLS policy (%s) leaves no signature scheme: allow one, for example "
+			     "ECDSA-SECP256R1-SHA256", file);
+		complete = false;
+	}
+	g_string_append(string, ":%NO_TICKETS");
+	add_profile(string, file, place, report);
+	g_ptr_array_unref(names);
+	g_strfreev(kernel);
+	return complete;
+}
+
+/* The proof that workers can use it. */
+static bool resolves(const char *string, const struct place *place, struct report *report)
+{
+	const char *stopped_at = string;
+	gnutls_priority_t priority;
+
+	int ret = gnutls_priority_init2(&priority, string, &stopped_at, 0);
+	if (ret < 0) {
+		report_error(report, place, "the TLS library does not take what its own policy comes to (%s, at \"%s\"): "
+			     "correct %s", gnutls_strerror(ret), stopped_at ? stopped_at : "",
+			     gnutls_get_system_config_file());
+		return false;
+	}
+	GPtrArray *names = system_ciphers(priority);
+	bool usable = names->len > 0 && allows_tls13(priority);
+	if (!usable)
+		report_error(report, place, "the system's TLS policy (%s) leaves no cipher suite of TLS 1.3: allow one",
+			     gnutls_get_system_config_file());
+	g_ptr_array_unref(names);
+	gnutls_priority_deinit(priority);
+	return usable;
+}
+
+char *priority_new(const char *kernel_ciphers, const struct place *place, struct report *report)
+{
+	GString *string = g_string_new(NULL);
+	gnutls_priority_t system;
+
+	/* The flag makes the library start from its defaults, "@SYSTEM" included, whatever is added. */
+	int ret = gnutls_priority_init2(&system, "%NO_TICKETS", NULL, GNUTLS_PRIORITY_INIT_DEF_APPEND);
+	if (ret < 0) {
+		report_error(report, place, "the system's TLS policy (%s) cannot be used (%s): correct it",
+			     gnutls_get_system_config_file(), gnutls_strerror(ret));
+		g_string_free(string, TRUE);
+		return NULL;
+	}
+	bool usable = build(string, system, kernel_ciphers, place, report) && resolves(string->str, place, report);
+	gnutls_priority_deinit(system);
+	return g_string_free(string, !usable);
+}

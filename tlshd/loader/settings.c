@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading the configuration: GLib parses, the table of options says what is allowed, and each problem is reported with
+ * its line.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "loader/lines.h"
+#include "loader/options.h"
+#include "loader/settings.h"
+#include "loader/suggestion.h"
+#include "proto.h"
+
+#define CLIENT_GIVES_UP_MS 10000	/* sunrpc's client */
+#define SERVER_GIVES_UP_MS 5000		/* nfsd */
+
+struct settings {
+	char *file;
+	char *folder;
+	GKeyFile *keys;
+	struct lines *lines;
+	struct report *report;	/* while parsing only */
+	struct snapshot_settings numbers;
+	struct settings_path paths[SNAPSHOT_PROFILES][SETTINGS_FILES];
+};
+
+static struct place place_of(const struct settings *settings, const char *section, const char *key)
+{
+	return (struct place){ settings->file, lines_key(settings->lines, section, key), key };
+}
+
+/* Keys that nobody knows do not stop the service: an option of another version must not keep storage away. */
+static void check_key(struct settings *settings, const char *section, const char *key)
+{
+	struct place place = place_of(settings, section, key);
+	unsigned int before = lines_key_before(settings->lines, section, key, place.line);
+
+	if (before > 0)
+		report_warning(settings->report, &place, "set before in line %u: this one is in force; remove one", before);
+	if (option_find(section, key))
+		return;
+	const char *near = option_suggest(section, key);
+	const char *elsewhere = option_elsewhere(key);
+	if (near)
+		report_warning(settings->report, &place, "unknown option in [%s], ignored: did you mean %s?", section,
+			       near);
+	else if (elsewhere)
+		report_warning(settings->report, &place, "unknown option in [%s], ignored: it belongs into [%s]",
+			       section, elsewhere);
+	else
+		report_warning(settings->report, &place, "unknown option in [%s], ignored: tlshd.conf(5) lists all",
+			       section);
+}
+
+static void check_section(struct settings *settings, const char *section)
+{
+	struct place place = { settings->file, lines_section(settings->lines, section), NULL };
+	const char *const *known = option_sections();
+
+	if (!g_strv_contains(known, section)) {
+		const char *near = suggestion_nearest(section, known);
+		report_warning(settings->report, &place, "unknown section [%s], ignored%s%s%s", section,
+			       near ? ": did you mean [" : ": tlshd.conf(5) lists all", near ? near : "",
+			       near ? "]?" : "");
+		return;
+	}
+	char **keys = g_key_file_get_keys(settings->keys, section, NULL, NULL);
+	for (char **key = keys; key && *key; key++)
+		check_key(settings, section, *key);
+	g_strfreev(keys);
+}
+
+static void read_number(struct settings *settings, const struct option_entry *option, const char *text)
+{
+	struct place place = place_of(settings, option->section, option->key);
+	guint64 number = option->fallback;
+	GError *error = NULL;
+
+	if (!g_ascii_string_to_unsigned(text, 10, option->least, option->most, &number, &error)) {
+		bool outside = g_error_matches(error, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS) ||
+			       (text[0] == '-' && g_ascii_isdigit(text[1]));
+		report_error(settings->report, &place, "\"%s\" is %s: give a number from %u to %u (default: %u)%s", text,
+			     outside ? "out of range" : "not a whole number", option->least, option->most,
+			     option->fallback, strchr(text, '#') ? "; a comment needs a line of its own" : "");
+		g_clear_error(&error);
+		number = option->fallback;
+	}
+	*(uint32_t *)((char *)&settings->numbers + option->offset) = number;
+}
+
+/* "scheme:" as RFC 3986, 3.1, defines it. A path never looks so, because "./" may be put in front of it. */
+static bool is_url(const char *text)
+{
+	const char *at = text;
+
+	if (!g_ascii_isalpha(*at))
+		return false;
+	while (g_ascii_isalnum(*at) || *at == '+' || *at == '-' || *at == '.')
+		at++;
+	return *at == ':';
+}
+
+static enum settings_file which_file(enum option_kind kind)
+{
+	switch (kind) {
+	case OPTION_TRUSTSTORE:
+		return SETTINGS_TRUSTSTORE;
+	case OPTION_CERTIFICATE:
+		return SETTINGS_CERTIFICATE;
+	default:
+		return SETTINGS_PRIVATE_KEY;
+	}
+}
+
+static void read_path(struct settings *settings, const struct option_entry *option, const char *text)
+{
+	struct place place = place_of(settings, option->section, option->key);
+	unsigned int profile = strcmp(option->section, "authenticate.server") == 0;
+	struct settings_path *path = &settings->paths[profile][which_file(option->kind)];
+
+	path->place = place;
+	path->path = g_canonicalize_filename(text, settings->folder);
+	if (is_url(text))
+		report_error(settings->report, &place,
+			     "%s: this version takes files only, not URLs: name a file (a file of such a name is written "
+			     "./%s)", text, text);
+}
+
+static void read_option(struct settings *settings, const struct option_entry *option)
+{
+	struct place place = place_of(settings, option->section, option->key);
+	GError *error = NULL;
+
+	if (!g_key_file_has_key(settings->keys, option->section, option->key, NULL)) {
+		if (option->kind == OPTION_NUMBER)
+			*(uint32_t *)((char *)&settings->numbers + option->offset) = option->fallback;
+		return;
+	}
+	char *text = g_key_file_get_string(settings->keys, option->section, option->key, &error);
+	if (!text) {
+		report_error(settings->report, &place, "cannot be read (%s): correct it", error->message);
+		g_clear_error(&error);
+		return;
+	}
+	g_strstrip(text);
+	if (option->kind == OPTION_NOT_SERVED && text[0])
+		report_warning(settings->report, &place, "%s", option->note);
+	else if (option->kind == OPTION_NOT_SERVED)
+		; /* an empty list of what is not served asks for nothing */
+	else if (!text[0])
+		report_error(settings->report, &place, "empty: give a value, or put a # in front of the line");
+	else if (option->kind == OPTION_NUMBER)
+		read_number(settings, option, text);
+	else if (option->kind == OPTION_MUST_SERVE)
+		report_error(settings->report, &place, "%s", option->note);
+	else
+		read_path(settings, option, text);
+	g_free(text);
+}
+
+static void check_pairs(struct settings *settings)
+{
+	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++) {
+		const struct settings_path *certificate = &settings->paths[i][SETTINGS_CERTIFICATE];
+		const struct settings_path *key = &settings->paths[i][SETTINGS_PRIVATE_KEY];
+		const char *section = i == 0 ? "authenticate.client" : "authenticate.server";
+
+		if (certificate->path && !key->path)
+			report_error(settings->report, &certificate->place,
+				     "a certificate without a private key is of no use: add x509.private_key to [%s]",
+				     section);
+		if (key->path && !certificate->path)
+			report_error(settings->report, &key->place,
+				     "a private key without a certificate is of no use: add x509.certificate to [%s]",
+				     section);
+	}
+}
+
+/* Numbers that are each in range may still not fit each other, or those of the kernel's consumers. */
+static void check_numbers(struct settings *settings)
+{
+	const struct snapshot_settings *numbers = &settings->numbers;
+	struct place hello = place_of(settings, "service", "max_client_hello");
+	struct place message = place_of(settings, "service", "max_message");
+	struct place silence = place_of(settings, "service", "hello_timeout_ms");
+	struct place client = place_of(settings, "service", "client_timeout_ms");
+	struct place server = place_of(settings, "service", "server_timeout_ms");
+
+	if (numbers->max_client_hello > numbers->max_message)
+		report_error(settings->report, hello.line ? &hello : &message,
+			     "max_client_hello (%u) is over max_message (%u), which counts for every message: lower the "
+			     "one or raise the other", numbers->max_client_hello, numbers->max_message);
+	if (silence.line && numbers->hello_timeout_ms > numbers->server_timeout_ms)
+		report_warning(settings->report, &silence, "over server_timeout_ms (%u), which comes first: no effect",
+			       numbers->server_timeout_ms);
+	if (numbers->client_timeout_ms > CLIENT_GIVES_UP_MS)
+		report_warning(settings->report, &client, "NFS clients give up after %d ms: handshakes that take longer "
+			       "are lost; set at most 9500", CLIENT_GIVES_UP_MS);
+	if (numbers->server_timeout_ms > SERVER_GIVES_UP_MS)
+		report_warning(settings->report, &server, "NFS servers give up after %d ms: handshakes that take longer "
+			       "are lost; set at most 4500", SERVER_GIVES_UP_MS);
+}
+
+/* True when GLib takes the file as a whole. */
+static bool load_keys(struct settings *settings, GBytes *text)
+{
+	struct place place = { settings->file, 0, NULL };
+	GError *error = NULL;
+	const char *why;
+	gsize size;
+	const char *data = g_bytes_get_data(text, &size);
+
+	if (size > 0 && memchr(data, '\0', size)) {
+		report_error(settings->report, &place, "holds zero bytes, so it is not a text: write it anew");
+		return false;
+	}
+	for (guint i = 0; (place.line = lines_bad(settings->lines, i, &why)) > 0; i++)
+		report_error(settings->report, &place, "%s: correct the line", why);
+	if (report_failed(settings->report))
+		return false;
+	if (size == 0 || g_key_file_load_from_data(settings->keys, data, size, G_KEY_FILE_NONE, &error))
+		return true;
+	place.line = 0;
+	report_error(settings->report, &place, "cannot be understood (%s): correct it", error->message);
+	g_clear_error(&error);
+	return false;
+}
+
+struct settings *settings_parse(const char *file, GBytes *text, struct report *report)
+{
+	struct settings *settings = g_new0(struct settings, 1);
+	const struct option_entry *option;
+	gsize size;
+	const char *data = g_bytes_get_data(text, &size);
+
+	settings->file = g_strdup(file);
+	settings->keys = g_key_file_new();
+	settings->lines = lines_new(data, size);
+	settings->report = report;
+	char *absolute = g_canonicalize_filename(file, NULL);
+	settings->folder = g_path_get_dirname(absolute);
+	g_free(absolute);
+	if (!load_keys(settings, text)) {
+		settings_free(settings);
+		return NULL;
+	}
+
+	char **sections = g_key_file_get_groups(settings->keys, NULL);
+	for (char **section = sections; *section; section++)
+		check_section(settings, *section);
+	g_strfreev(sections);
+	for (size_t i = 0; (option = option_at(i)); i++)
+		read_option(settings, option);
+	check_pairs(settings);
+	check_numbers(settings);
+	settings->report = NULL;
+	return settings;
+}
+
+void settings_free(struct settings *settings)
+{
+	if (!settings)
+		return;
+	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++) {
+		for (unsigned int j = 0; j < SETTINGS_FILES; j++)
+			g_free(settings->paths[i][j].path);
+	}
+	lines_free(settings->lines);
+	g_key_file_unref(settings->keys);
+	g_free(settings->folder);
+	g_free(settings->file);
+	g_free(settings);
+}
+
+const struct snapshot_settings *settings_numbers(const struct settings *settings)
+{
+	return &settings->numbers;
+}
+
+const struct settings_path *settings_path(const struct settings *settings, guint32 role, enum settings_file which)
+{
+	const struct settings_path *path = &settings->paths[role == PROTO_ROLE_SERVER][which];
+
+	return path->path ? path : NULL;
+}

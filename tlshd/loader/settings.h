@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration, read and checked as far as it can be without opening the files that it names.
+ */
+#ifndef TLSHD_LOADER_SETTINGS_H
+#define TLSHD_LOADER_SETTINGS_H
+
+#include <glib.h>
+
+#include "loader/report.h"
+#include "snapshot.h"
+
+/* The files that one role may name. */
+enum settings_file {
+	SETTINGS_TRUSTSTORE,
+	SETTINGS_CERTIFICATE,
+	SETTINGS_PRIVATE_KEY,
+	SETTINGS_FILES
+};
+
+/* One of them, with the place that names it. */
+struct settings_path {
+	struct place place;
+	char *path;		/* absolute */
+};
+
+struct settings;
+
+/**
+ * settings_parse - read a configuration
+ * @file: its path, for messages, and as the folder that relative paths in it start from
+ * @text: its contents
+ * @report: where problems go
+ *
+ * Returns NULL only when the file as a whole cannot be read as a key file; otherwise report_failed() tells whether
+ * what is returned may be used. Free with settings_free().
+ */
+struct settings *settings_parse(const char *file, GBytes *text, struct report *report);
+void settings_free(struct settings *settings);
+
+/** settings_numbers - all numbers, defaults where nothing is configured */
+const struct snapshot_settings *settings_numbers(const struct settings *settings);
+
+/**
+ * settings_path - a file that a role names
+ * @role: enum proto_role
+ *
+ * Returns NULL where the configuration names none.
+ */
+const struct settings_path *settings_path(const struct settings *settings, guint32 role, enum settings_file which);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Trust: the anchors that peers are verified with, as DER.
+ */
+#ifndef TLSHD_LOADER_TRUST_H
+#define TLSHD_LOADER_TRUST_H
+
+#include <glib.h>
+
+#include "loader/report.h"
+
+struct trust;
+
+/**
+ * trust_new - the anchors of a configured file
+ * @pem: the file's contents
+ * @path: its path
+ * @place: where the configuration names it
+ *
+ * A file that is empty or broken is an error: falling back on other anchors would trust peers that nobody meant to
+ * trust. Free with trust_free().
+ */
+struct trust *trust_new(GBytes *pem, const char *path, const struct place *place, struct report *report);
+
+/**
+ * trust_new_system - the anchors of the system, also where they lie behind a PKCS#11 URL
+ * @place: the configuration, for messages
+ *
+ * May load token modules. A store that is not there is a warning, and empty: then no peer is trusted.
+ */
+struct trust *trust_new_system(const struct place *place, struct report *report);
+
+void trust_free(struct trust *trust);
+
+guint32 trust_count(const struct trust *trust);
+GBytes *trust_anchor(const struct trust *trust, guint32 n);
+
+#endif
