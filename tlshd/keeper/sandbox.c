@@ -111,7 +111,11 @@ static int filter_calls(const char **step)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return -ENOMEM;
-	*step = "seccomp_rule_add";
+	/* Calls by another architecture's numbers fail, too: the library's own default is to kill. */
+	*step = "seccomp_attr_set";
+	ret = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
+	if (ret == 0)
+		*step = "seccomp_rule_add";
 	for (size_t i = 0; ret == 0 && i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		ret = add(filter, SCMP_ACT_ALLOW, allowed[i], 0, NULL);
 	if (ret == 0)
