@@ -9,3 +9,29 @@ libcontract_a_SOURCES = tlshd/proto.c tlshd/proto.h \
 libcontract_a_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(KEYUTILS_CFLAGS)
 # What a program links that uses it; scheme.h needs GNUTLS_CFLAGS.
 CONTRACT_LIBS = libcontract.a $(KEYUTILS_LIBS)
+
+sbin_PROGRAMS += tlshd/tlshd
+tlshd_tlshd_SOURCES = tlshd/main.c $(SUPERVISOR_SOURCES)
+SUPERVISOR_SOURCES = \
+	tlshd/agent.c tlshd/agent.h \
+	tlshd/backoff.c tlshd/backoff.h \
+	tlshd/channel.c tlshd/channel.h \
+	tlshd/check.c tlshd/check.h \
+	tlshd/deadline.c tlshd/deadline.h \
+	tlshd/dispatch.c tlshd/dispatch.h \
+	tlshd/generation.c tlshd/generation.h \
+	tlshd/keeping.c tlshd/keeping.h \
+	tlshd/ktlsprobe.c tlshd/ktlsprobe.h \
+	tlshd/loading.c tlshd/loading.h \
+	tlshd/log.c tlshd/log.h \
+	tlshd/notify.c tlshd/notify.h \
+	tlshd/privilege.c tlshd/privilege.h \
+	tlshd/process.c tlshd/process.h \
+	tlshd/report.c tlshd/report.h \
+	tlshd/service.c tlshd/service.h \
+	tlshd/socket.c tlshd/socket.h \
+	tlshd/upcall.c tlshd/upcall.h kernel/handshake.h \
+	tlshd/users.c tlshd/users.h \
+	tlshd/working.c tlshd/working.h
+tlshd_tlshd_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(LIBNL_CFLAGS) $(SYSTEMD_CFLAGS)
+tlshd_tlshd_LDADD = $(CONTRACT_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS) $(LIBNL_LIBS) $(SYSTEMD_LIBS)

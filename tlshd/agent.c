@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The claim to be the only agent.
+ */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include "agent.h"
+
+#define CLAIM_NAME "tlshd.agent"	/* abstract: without a file */
+
+static socklen_t claim_address(struct sockaddr_un *address)
+{
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	memcpy(address->sun_path + 1, CLAIM_NAME, strlen(CLAIM_NAME));
+	return offsetof(struct sockaddr_un, sun_path) + 1 + strlen(CLAIM_NAME);
+}
+
+static void describe_process(pid_t pid, char *other, size_t size)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid);
+	g_autofree char *name = NULL;
+
+	if (pid > 0 && g_file_get_contents(path, &name, NULL, NULL))
+		snprintf(other, size, "process %d (%s)", (int)pid, g_strchomp(name));
+	else
+		snprintf(other, size, "a process that cannot be seen from here");
+}
+
+/* Whoever holds the name listens on it, so that its credentials can be asked for. */
+static pid_t claim_holder(void)
+{
+	struct sockaddr_un address;
+	socklen_t length = claim_address(&address);
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return 0;
+	if (connect(fd, (struct sockaddr *)&address, length) == 0)
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	close(fd);
+	return peer.pid;
+}
+
+/* sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode; Groups holds the first 32 groups as bits. */
+uint64_t agent_find_member(const char *text, int group, uint64_t our_inode)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	if (group < 1 || group > 32)
+		return 0;
+	for (char **line = lines; *line; line++) {
+		unsigned int protocol, groups;
+		uint64_t inode;
+		if (sscanf(*line, "%*s %u %*u %x %*d %*d %*s %*s %*s %" SCNu64, &protocol, &groups, &inode) != 3)
+			continue;
+		if (protocol == NETLINK_GENERIC && (groups & (1U << (group - 1))) && inode != our_inode)
+			return inode;
+	}
+	return 0;
+}
+
+static bool holds_socket(const char *pid, const char *link_text)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%s/fd", pid);
+	DIR *dir = opendir(path);
+	bool found = false;
+	char target[64];
+
+	if (!dir)
+		return false;
+	for (struct dirent *entry = readdir(dir); entry && !found; entry = readdir(dir)) {
+		ssize_t length = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		if (length > 0) {
+			target[length] = '\0';
+			found = strcmp(target, link_text) == 0;
+		}
+	}
+	closedir(dir);
+	return found;
+}
+
+static pid_t socket_holder(uint64_t inode)
+{
+	g_autofree char *link_text = g_strdup_printf("socket:[%" PRIu64 "]", inode);
+	DIR *dir = opendir("/proc");
+	pid_t found = 0;
+
+	if (!dir)
+		return 0;
+	for (struct dirent *entry = readdir(dir); entry && !found; entry = readdir(dir)) {
+		if (g_ascii_isdigit(entry->d_name[0]) && holds_socket(entry->d_name, link_text))
+			found = g_ascii_strtoll(entry->d_name, NULL, 10);
+	}
+	closedir(dir);
+	return found;
+}
+
+int agent_claim(int group, uint64_t our_inode, char *other, size_t size)
+{
+	g_autofree char *table = NULL;
+	struct sockaddr_un address;
+	socklen_t length = claim_address(&address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	/* The descriptor stays open as long as the process lives. */
+	if (bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, 1) < 0) {
+		int error = errno;
+		close(fd);
+		if (error != EADDRINUSE)
+			return -error;
+		describe_process(claim_holder(), other, size);
+		return -EEXIST;
+	}
+	if (!g_file_get_contents("/proc/net/netlink", &table, NULL, NULL))
+		return 0;	/* without /proc the name alone has to do */
+	uint64_t inode = agent_find_member(table, group, our_inode);
+	if (inode == 0)
+		return 0;
+	describe_process(socket_holder(inode), other, size);
+	close(fd);
+	return -EEXIST;
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Requests, jobs and answers. A request is open from ACCEPT to DONE; a job is owed by a worker from JOB to RESULT. The
+ * two may end in either order: a deadline answers the request while the worker still has to let go of the socket.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include "deadline.h"
+#include "dispatch.h"
+#include "log.h"
+#include "privilege.h"
+#include "report.h"
+#include "socket.h"
+
+#define RESERVED_FILES 64	/* descriptors that are not sockets of requests */
+#define WORKER_GRACE_MS 200	/* after the worker's own deadline, we answer */
+#define RETRY_MS 10		/* until a job that no worker could take is offered again */
+#define ACCEPT_ERRORS_MAX 64	/* in a row; more of them would be an endless loop, not a queue of failed requests */
+
+struct job {
+	struct dispatch *dispatch;
+	uint64_t number;
+	struct handshake_request request;
+	char peer[SOCKET_ADDRESS_MAX];
+	int64_t accepted_ms;
+	int64_t job_deadline_ms;	/* the worker's */
+	bool answered;			/* DONE was sent; the socket is closed */
+	struct working *working;	/* owes a RESULT; NULL: waiting, or done with */
+	struct generation *generation;	/* of that worker */
+	bool opened;			/* the keeper knows the job */
+	struct deadline *deadline;	/* for the answer; then for the worker to let go */
+};
+
+struct dispatch {
+	struct upcall *upcall;
+	struct deadlines *deadlines;
+	struct generation *generation;
+	GHashTable *jobs;		/* number -> struct job */
+	GQueue waiting;			/* of struct job, accepted and without a worker, oldest first */
+	uint64_t next_number;
+	unsigned int open;
+	bool accepting;			/* in accept_all(): no recursion */
+	bool full;			/* the limit is reached: requests may wait in the kernel */
+	bool stopped;
+	guint retry;
+	void (*on_idle)(void *user);
+	void *user;
+};
+
+static void accept_all(struct dispatch *dispatch);
+
+struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines)
+{
+	struct dispatch *dispatch = g_new0(struct dispatch, 1);
+
+	dispatch->upcall = upcall;
+	dispatch->deadlines = deadlines;
+	dispatch->jobs = g_hash_table_new(g_int64_hash, g_int64_equal);
+	g_queue_init(&dispatch->waiting);
+	return dispatch;
+}
+
+static void job_free(struct job *job)
+{
+	g_hash_table_remove(job->dispatch->jobs, &job->number);
+	deadline_free(job->deadline);
+	g_free(job);
+}
+
+void dispatch_free(struct dispatch *dispatch)
+{
+	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
+
+	g_clear_handle_id(&dispatch->retry, g_source_remove);
+	g_queue_clear(&dispatch->waiting);
+	for (GList *entry = jobs; entry; entry = entry->next)
+		job_free(entry->data);
+	g_hash_table_destroy(dispatch->jobs);
+	g_free(dispatch);
+}
+
+unsigned int dispatch_open(const struct dispatch *dispatch)
+{
+	return dispatch->open;
+}
+
+static const struct snapshot_settings *settings(const struct dispatch *dispatch)
+{
+	return dispatch->generation ? &generation_snapshot(dispatch->generation)->settings : NULL;
+}
+
+/* Send DONE at once, then close: after DONE the socket is the consumer's. The log comes last. */
+static void answer(struct job *job, const struct proto_result *result)
+{
+	struct dispatch *dispatch = job->dispatch;
+	bool by_certificate = result->status == 0 && result->peer_authenticated &&
+			      job->request.auth == PROTO_AUTH_X509 && job->request.role == PROTO_ROLE_SERVER;
+	bool ended = !socket_is_connected(job->request.fd);
+	int ret = upcall_done(dispatch->upcall, job->request.fd, result->status,
+			      by_certificate ? UPCALL_AUTH_CERTIFICATE : 0);
+
+	close(job->request.fd);
+	job->request.fd = -1;
+	job->answered = true;
+	dispatch->open--;
+	if (ret < 0)
+		log_line(LOG_ERR, "the kernel did not take the answer to a handshake with %s: %s", job->peer, strerror(-ret));
+	report_log(&(struct report){
+		.request = &job->request,
+		.peer = job->peer,
+		.result = result,
+		.settings = settings(dispatch),
+		.duration_ms = proto_now_ms() - job->accepted_ms,
+		.ended = ended,
+	});
+	if (dispatch->full && !dispatch->stopped)
+		accept_all(dispatch);
+	if (dispatch->open == 0 && dispatch->on_idle) {
+		void (*on_idle)(void *user) = dispatch->on_idle;
+		dispatch->on_idle = NULL;
+		on_idle(dispatch->user);
+	}
+}
+
+static void answer_self(struct job *job, uint32_t status, enum proto_reason reason)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_RESULT);
+	message.result.status = status;
+	message.result.reason = reason;
+	message.result.alert_sent = message.result.alert_received = PROTO_NO_ALERT;
+	answer(job, &message.result);
+}
+
+/* An accepted request without a worker: nobody has spoken to the peer, so we may say in the clear that it is our fault. */
+static void give_up_waiting(struct job *job, enum proto_reason reason)
+{
+	g_queue_remove(&job->dispatch->waiting, job);
+	socket_send_internal_error(job->request.fd);
+	answer_self(job, ETIMEDOUT, reason);
+	job_free(job);
+}
+
+static void release_keeper(struct job *job)
+{
+	struct keeping *keeping = job->generation ? generation_keeping(job->generation) : NULL;
+
+	if (job->opened && keeping)
+		keeping_close(keeping, job->number);
+	job->opened = false;
+}
+
+static uint32_t call_limit_ms(const struct job *job)
+{
+	return generation_snapshot(job->generation)->settings.sign_timeout_ms;
+}
+
+/* First the answer is due, then the worker's acknowledgement. */
+static void job_due(void *user)
+{
+	struct job *job = user;
+
+	if (!job->working) {
+		give_up_waiting(job, REASON_NO_WORKER);
+		return;
+	}
+	if (job->answered) {
+		working_kill(job->working, "does not let go of a handshake that is over, and is ended");
+		return;
+	}
+	working_cancel(job->working, job->number);
+	deadline_set(job->deadline, proto_now_ms() + call_limit_ms(job) + WORKER_GRACE_MS);
+	answer_self(job, ETIMEDOUT, REASON_DEADLINE);
+}
+
+/* Private keys that the worker may have used in this job, as bits. */
+static uint32_t keys_for(const struct job *job, const struct snapshot *snapshot)
+{
+	const struct snapshot_profile *profile = snapshot_profile(snapshot, job->request.role);
+	uint32_t keys = 0;
+
+	if (job->request.role == PROTO_ROLE_CLIENT && job->request.auth != PROTO_AUTH_X509)
+		return 0;
+	for (uint32_t i = 0; profile && i < profile->identity_count; i++)
+		keys |= UINT32_C(1) << profile->identities[i].key;
+	return keys;
+}
+
+static int64_t hello_deadline(const struct job *job, const struct snapshot_settings *limits)
+{
+	if (job->request.role != PROTO_ROLE_SERVER || limits->hello_timeout_ms == 0)
+		return 0;
+	return MIN(job->accepted_ms + limits->hello_timeout_ms, job->job_deadline_ms);
+}
+
+/* Returns 0, or a negative errno when no worker takes the job now. */
+static int place(struct dispatch *dispatch, struct job *job)
+{
+	struct generation *generation = dispatch->generation;
+	struct working *working = generation ? generation_pick(generation) : NULL;
+	union proto_message message;
+
+	if (!working)
+		return -EAGAIN;
+	const struct snapshot *snapshot = generation_snapshot(generation);
+	struct keeping *keeping = generation_keeping(generation);
+	uint32_t keys = keys_for(job, snapshot);
+	if (keys && !keeping)
+		return -EAGAIN;		/* a new generation is on its way */
+	if (keys) {
+		int ret = keeping_open(keeping, job->number, working_number(working), keys);
+		if (ret < 0)
+			return ret;
+	}
+	proto_init(&message, PROTO_JOB);
+	message.job.job = job->number;
+	message.job.role = job->request.role;
+	message.job.auth = job->request.auth;
+	message.job.deadline_ms = job->job_deadline_ms;
+	message.job.hello_deadline_ms = hello_deadline(job, &snapshot->settings);
+	memcpy(message.job.peername, job->request.peername, sizeof(message.job.peername));
+	int ret = working_give(working, &message, job->request.fd);
+	if (ret < 0) {
+		if (keys)
+			keeping_close(keeping, job->number);
+		return ret;
+	}
+	job->working = working;
+	job->generation = generation;
+	job->opened = keys != 0;
+	return 0;
+}
+
+static gboolean try_again(gpointer user_data)
+{
+	struct dispatch *dispatch = user_data;
+
+	dispatch->retry = 0;
+	dispatch_capacity(dispatch);
+	return G_SOURCE_REMOVE;
+}
+
+void dispatch_capacity(struct dispatch *dispatch)
+{
+	while (!g_queue_is_empty(&dispatch->waiting)) {
+		if (place(dispatch, g_queue_peek_head(&dispatch->waiting)) < 0) {
+			/* Workers that start or finish call again; a full channel or too many descriptors in flight do not. */
+			if (!dispatch->retry && dispatch->generation)
+				dispatch->retry = g_timeout_add(RETRY_MS, try_again, dispatch);
+			return;
+		}
+		g_queue_pop_head(&dispatch->waiting);
+	}
+}
+
+/*
+ * How long a handshake may take. NVMe says how long it waits; sunrpc does not: its client gives up after 10 s, and nfsd
+ * after 5 s, with a thread blocked meanwhile (net/sunrpc/xprtsock.c, svcsock.c). We answer before.
+ */
+static int64_t set_deadlines(struct job *job, const struct snapshot_settings *limits)
+{
+	int64_t timeout_ms = job->request.role == PROTO_ROLE_SERVER ? limits->server_timeout_ms : limits->client_timeout_ms;
+	int64_t answer_ms = timeout_ms + WORKER_GRACE_MS;
+
+	if (job->request.timeout_ms) {
+		timeout_ms = (int64_t)job->request.timeout_ms * 90 / 100;
+		answer_ms = MIN(timeout_ms + WORKER_GRACE_MS, (int64_t)job->request.timeout_ms * 97 / 100);
+	}
+	job->job_deadline_ms = job->accepted_ms + timeout_ms;
+	return job->accepted_ms + answer_ms;
+}
+
+static void take_on(struct dispatch *dispatch, const struct handshake_request *request, bool understood)
+{
+	struct job *job = g_new0(struct job, 1);
+
+	job->dispatch = dispatch;
+	job->number = ++dispatch->next_number;
+	job->request = *request;
+	job->accepted_ms = proto_now_ms();
+	job->deadline = deadline_new(dispatch->deadlines, job_due, job);
+	socket_peer(request->fd, job->peer, sizeof(job->peer));
+	g_hash_table_insert(dispatch->jobs, &job->number, job);
+	dispatch->open++;
+	if (!understood || !socket_is_tcp(request->fd)) {
+		answer_self(job, understood ? EOPNOTSUPP : EACCES, understood ? REASON_NOT_TCP : REASON_REQUEST);
+		job_free(job);
+		return;
+	}
+	deadline_set(job->deadline, set_deadlines(job, settings(dispatch)));
+	g_queue_push_tail(&dispatch->waiting, job);
+	if (g_queue_get_length(&dispatch->waiting) == 1)
+		dispatch_capacity(dispatch);
+}
+
+static unsigned int limit(const struct dispatch *dispatch)
+{
+	struct rlimit files = { .rlim_cur = 1024 };
+	unsigned int configured = settings(dispatch)->max_handshakes;
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	unsigned int possible = files.rlim_cur > 2 * RESERVED_FILES ? files.rlim_cur - RESERVED_FILES : files.rlim_cur / 2;
+	return configured ? MIN(configured, possible) : possible;
+}
+
+static void accept_all(struct dispatch *dispatch)
+{
+	struct handshake_request request;
+
+	if (dispatch->accepting || dispatch->stopped || !dispatch->generation)
+		return;
+	dispatch->accepting = true;
+	unsigned int most = limit(dispatch), errors = 0;
+	while (errors < ACCEPT_ERRORS_MAX) {
+		dispatch->full = dispatch->open >= most;
+		if (dispatch->full)
+			break;
+		int ret = upcall_accept(dispatch->upcall, &request);
+		if (ret == -EAGAIN)
+			break;
+		privilege_clear_keyring();
+		errors = request.fd >= 0 ? 0 : errors + 1;
+		if (request.fd >= 0)
+			take_on(dispatch, &request, ret == 0);
+		else
+			log_line(LOG_ERR, "the kernel could not hand over a request (%s): its consumer was refused",
+				 strerror(-ret));
+	}
+	dispatch->accepting = false;
+}
+
+void dispatch_wakeup(struct dispatch *dispatch)
+{
+	accept_all(dispatch);
+}
+
+void dispatch_use(struct dispatch *dispatch, struct generation *generation)
+{
+	dispatch->generation = generation;
+	dispatch_capacity(dispatch);
+	accept_all(dispatch);
+}
+
+/* What a worker may report: no other status has a meaning for the consumers of x509 handshakes. */
+static bool status_allowed(uint32_t status)
+{
+	return status == 0 || status == EACCES || status == ETIMEDOUT;
+}
+
+void dispatch_result(struct dispatch *dispatch, struct working *working, const struct proto_result *result)
+{
+	struct job *job = g_hash_table_lookup(dispatch->jobs, &result->job);
+
+	if (!job || job->working != working || !status_allowed(result->status)) {
+		working_kill(working, "answered a job that is not its own, or with a status that it may not give, and is "
+			     "ended");
+		return;
+	}
+	if (result->status == 0 && !job->answered && !socket_has_keys(job->request.fd)) {
+		working_kill(working, "reported success without keys in the kernel, and is ended");
+		return;		/* the job is answered when the worker is gone */
+	}
+	struct keeping *keeping = generation_keeping(job->generation);
+	if (job->opened && keeping)
+		keeping_report(keeping, result->signatures, result->sign_timeouts);
+	release_keeper(job);
+	job->working = NULL;
+	working_finished(working);
+	if (!job->answered)
+		answer(job, result);
+	job_free(job);
+	dispatch_capacity(dispatch);
+}
+
+void dispatch_worker_lost(struct dispatch *dispatch, struct working *working)
+{
+	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
+
+	for (GList *entry = jobs; entry; entry = entry->next) {
+		struct job *job = entry->data;
+		if (job->working != working)
+			continue;
+		release_keeper(job);
+		job->working = NULL;
+		if (!job->answered)
+			answer_self(job, ETIMEDOUT, REASON_WORKER_LOST);
+		job_free(job);
+	}
+}
+
+void dispatch_stop(struct dispatch *dispatch, void (*on_idle)(void *user), void *user)
+{
+	dispatch->stopped = true;
+	if (dispatch->open == 0) {
+		on_idle(user);
+		return;
+	}
+	dispatch->on_idle = on_idle;
+	dispatch->user = user;
+}
+
+void dispatch_abort(struct dispatch *dispatch)
+{
+	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
+
+	for (GList *entry = jobs; entry; entry = entry->next) {
+		struct job *job = entry->data;
+		if (!job->answered && job->working)
+			answer_self(job, ETIMEDOUT, REASON_SHUTDOWN);
+		else if (!job->answered)
+			give_up_waiting(job, REASON_SHUTDOWN);
+	}
+}

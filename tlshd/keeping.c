@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Running a keeper.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include "channel.h"
+#include "keeping.h"
+#include "log.h"
+#include "process.h"
+
+#define KEEPER_PATH CHILDDIR "/keeper"
+#define START_TIMEOUT_MS 10000
+#define END_GRACE_MS 2000
+
+struct keeping {
+	struct channel *channel;
+	struct process *process;
+	struct deadline *deadline;	/* for the start, then for a ping */
+	const struct snapshot *snapshot;
+	struct keylist *keys;
+	GBytes *spki[PROTO_KEYS_MAX];
+	const struct keeping_events *events;
+	void *user;
+	uint32_t ping;
+	unsigned int unanswered;	/* timeouts since the last answered call */
+	bool ready;
+};
+
+static void lose(struct keeping *keeping, const char *reason)
+{
+	if (!keeping->process)
+		return;
+	log_line(LOG_ERR, "the keeper (process %d) %s", (int)process_pid(keeping->process), reason);
+	process_kill(keeping->process);
+}
+
+static bool belongs(struct keeping *keeping, const struct snapshot_identity *identity)
+{
+	if (identity->key >= keeping->keys->count || !keeping->spki[identity->key])
+		return false;
+	gsize size;
+	const void *spki = g_bytes_get_data(keeping->spki[identity->key], &size);
+	if (size == identity->spki.size && memcmp(spki, identity->spki.data, size) == 0)
+		return true;
+	const struct keylist_entry *key = &keeping->keys->entries[identity->key];
+	log_line(LOG_ERR, "%s: private key %s does not belong to certificate %s: their public keys differ; give the "
+		 "key that the certificate was requested with", key->origin, key->source, identity->label);
+	return false;
+}
+
+static bool all_belong(struct keeping *keeping)
+{
+	bool fit = true;
+
+	for (int i = 0; i < SNAPSHOT_PROFILES; i++) {
+		const struct snapshot_profile *profile = &keeping->snapshot->profiles[i];
+		for (uint32_t n = 0; n < profile->identity_count; n++)
+			fit = belongs(keeping, &profile->identities[n]) && fit;
+	}
+	return fit;
+}
+
+static void became_ready(struct keeping *keeping)
+{
+	deadline_clear(keeping->deadline);
+	if (!all_belong(keeping)) {
+		process_kill(keeping->process);
+		return;
+	}
+	keeping->ready = true;
+	keeping->events->ready(keeping->user);
+}
+
+static void received(void *user, const union proto_message *message, int *fds)
+{
+	struct keeping *keeping = user;
+
+	(void)fds;
+	switch (message->header.type) {
+	case PROTO_NOTICE:
+		log_line(message->notice.priority, "%s", message->notice.text);
+		return;
+	case PROTO_KEY:
+		if (keeping->ready || message->key.key >= keeping->keys->count || keeping->spki[message->key.key])
+			break;
+		keeping->spki[message->key.key] = g_bytes_new(message->key.spki, message->key.spki_length);
+		return;
+	case PROTO_KEEPER_READY:
+		if (keeping->ready || message->keeper_ready.keys != keeping->keys->count)
+			break;
+		became_ready(keeping);
+		return;
+	case PROTO_PONG:
+		if (message->ping.serial == keeping->ping)
+			deadline_clear(keeping->deadline);
+		return;
+	}
+	lose(keeping, "broke the message contract and is ended");
+}
+
+static void broken(void *user, int error)
+{
+	struct keeping *keeping = user;
+
+	/* The end of the process follows, and is what is reported. */
+	if (!keeping->process)
+		return;
+	if (error == -EPIPE)
+		process_kill(keeping->process);
+	else
+		lose(keeping, "broke the message contract and is ended");
+}
+
+static void ended(void *user, const char *how)
+{
+	struct keeping *keeping = user;
+
+	keeping->process = NULL;
+	channel_drain(keeping->channel);
+	if (keeping->ready)
+		log_line(LOG_ERR, "the keeper ended: %s", how);
+	else
+		log_line(LOG_ERR, "the private keys were not loaded (keeper: %s)", how);
+	keeping->events->lost(keeping->user);
+}
+
+static void too_late(void *user)
+{
+	struct keeping *keeping = user;
+
+	lose(keeping, keeping->ready ? "does not answer and is ended" : "did not load its keys in time and is ended");
+}
+
+int keeping_start(struct keeping **out, struct deadlines *deadlines, const struct users *users, int keys_fd,
+		  const struct snapshot *snapshot, const struct keeping_events *events, void *user)
+{
+	char *argv[] = { "keeper", (char *)users->keeper.uid, (char *)users->keeper.gid, NULL };
+	struct keeping *keeping = g_new0(struct keeping, 1);
+	int theirs = -1;
+
+	keeping->snapshot = snapshot;
+	keeping->events = events;
+	keeping->user = user;
+	keeping->deadline = deadline_new(deadlines, too_late, keeping);
+	int ret = keylist_open(keys_fd, &keeping->keys);
+	if (ret == 0)
+		ret = channel_pair(&keeping->channel, &theirs, 0, received, broken, keeping);
+	if (ret == 0)
+		ret = process_spawn(&keeping->process, KEEPER_PATH, argv, (int[]){ theirs, -1, keys_fd }, ended, keeping);
+	if (theirs >= 0)
+		close(theirs);
+	if (ret < 0) {
+		log_line(LOG_ERR, "cannot start the keeper: %s", strerror(-ret));
+		keeping_free(keeping);
+		return ret;
+	}
+	deadline_set(keeping->deadline, proto_now_ms() + START_TIMEOUT_MS);
+	*out = keeping;
+	return 0;
+}
+
+void keeping_free(struct keeping *keeping)
+{
+	if (!keeping)
+		return;
+	channel_free(keeping->channel);
+	if (keeping->process)
+		process_abandon(keeping->process, END_GRACE_MS);
+	deadline_free(keeping->deadline);
+	for (int i = 0; i < PROTO_KEYS_MAX; i++)
+		g_clear_pointer(&keeping->spki[i], g_bytes_unref);
+	keylist_free(keeping->keys);
+	g_free(keeping);
+}
+
+int keeping_attach(struct keeping *keeping, uint32_t worker, int fd)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_ATTACH);
+	message.attach.worker = worker;
+	return channel_try(keeping->channel, &message, &fd, 1);
+}
+
+int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_t keys)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_OPEN);
+	message.open.job = job;
+	message.open.worker = worker;
+	message.open.keys = keys;
+	return channel_try(keeping->channel, &message, NULL, 0);
+}
+
+void keeping_close(struct keeping *keeping, uint64_t job)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_CLOSE);
+	message.close.job = job;
+	if (channel_post(keeping->channel, &message) == -ENOBUFS)
+		lose(keeping, "does not read its channel and is ended");
+}
+
+void keeping_report(struct keeping *keeping, uint32_t answered, uint32_t timeouts)
+{
+	union proto_message message;
+
+	if (answered > 0)
+		keeping->unanswered = 0;
+	if (timeouts == 0 || !keeping->process)
+		return;
+	keeping->unanswered += timeouts;
+	if (keeping->unanswered > 1) {
+		lose(keeping, "left two calls in a row unanswered and is ended");
+		return;
+	}
+	proto_init(&message, PROTO_PING);
+	message.ping.serial = ++keeping->ping;
+	channel_post(keeping->channel, &message);
+	deadline_set(keeping->deadline, proto_now_ms() + KEEPING_PING_MS);
+}

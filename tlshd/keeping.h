@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The supervisor's side of a keeper, the process with the private keys of one generation.
+ */
+#ifndef TLSHD_KEEPING_H
+#define TLSHD_KEEPING_H
+
+#include <stdint.h>
+
+#include "deadline.h"
+#include "snapshot.h"
+#include "users.h"
+
+struct keeping;
+
+struct keeping_events {
+	/* All keys are loaded and belong to their certificates. */
+	void (*ready)(void *user);
+	/* The keeper is gone. The reason is in the log. @usable: it had been ready. */
+	void (*lost)(void *user);
+};
+
+/**
+ * keeping_start - start a keeper
+ * @keys_fd: sealed memfd with the key list; stays the caller's
+ * @snapshot: whose certificates the keys have to fit
+ *
+ * Returns 0 or a negative errno.
+ */
+int keeping_start(struct keeping **out, struct deadlines *deadlines, const struct users *users, int keys_fd,
+		  const struct snapshot *snapshot, const struct keeping_events *events, void *user);
+
+/** keeping_free - end it: the keeper sees the end of its channel and exits. NULL is fine. */
+void keeping_free(struct keeping *keeping);
+
+/**
+ * keeping_attach - give the keeper its end of a worker's sign channel
+ *
+ * Returns 0 or a negative errno. @fd stays the caller's.
+ */
+int keeping_attach(struct keeping *keeping, uint32_t worker, int fd);
+
+/**
+ * keeping_open - let a worker sign for a job, once with each key of @keys (bit n: key n)
+ *
+ * Returns 0, or -EAGAIN when the keeper is behind. Has to come before the job goes to the worker.
+ */
+int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_t keys);
+
+/** keeping_close - the job has ended */
+void keeping_close(struct keeping *keeping, uint64_t job);
+
+/**
+ * keeping_report - what a worker says about its calls in one job
+ * @answered: calls that were answered; @timeouts: calls that were not
+ *
+ * After a call without answer the keeper is pinged; a second one with no answer between them, or no answer to the
+ * ping within KEEPING_PING_MS, and it is killed: lost() follows.
+ */
+void keeping_report(struct keeping *keeping, uint32_t answered, uint32_t timeouts);
+#define KEEPING_PING_MS 2000
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The log, without ever waiting for its reader.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include "log.h"
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define SYSLOG_SOCKET "/dev/log"
+#define IDENTIFIER "tlshd"
+#define LINE_MAX_BYTES 3072	/* below PIPE_BUF, so that a pipe takes a line whole or not at all */
+
+/* There is one log in a process, and every module writes to it: the one piece of state that is not passed. */
+static struct {
+	int system_fd;		/* connected datagram socket, or -1 */
+	bool journal;		/* system_fd speaks the journal's protocol */
+	bool to_stderr;
+	bool to_system;
+	int threshold;
+	unsigned long dropped, dropped_said;
+} state = { .system_fd = -1, .to_stderr = true, .threshold = LOG_INFO };
+
+static int connect_datagram(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void connect_system(void)
+{
+	if (state.system_fd >= 0)
+		close(state.system_fd);
+	state.system_fd = connect_datagram(JOURNAL_SOCKET);
+	state.journal = state.system_fd >= 0;
+	if (!state.journal)
+		state.system_fd = connect_datagram(SYSLOG_SOCKET);
+}
+
+void log_open(enum log_target target)
+{
+	state.to_system = target != LOG_TARGET_STDERR;
+	if (state.to_system)
+		connect_system();
+	state.to_stderr = target != LOG_TARGET_SYSTEM || state.system_fd < 0;
+}
+
+void log_threshold(int priority)
+{
+	state.threshold = priority;
+}
+
+unsigned long log_dropped(void)
+{
+	return state.dropped;
+}
+
+void log_escape(char *out, size_t size, const char *text)
+{
+	size_t used = 0;
+
+	while (*text) {
+		gunichar c = g_utf8_get_char_validated(text, -1);
+		bool valid = c != (gunichar)-1 && c != (gunichar)-2 && g_unichar_isprint(c);
+		size_t length = valid ? (size_t)(g_utf8_next_char(text) - text) : 1;
+		if (used + (valid ? length : 4) >= size)
+			break;
+		if (valid)
+			memcpy(out + used, text, length);
+		else
+			snprintf(out + used, 5, "\\x%02x", (unsigned char)*text);
+		used += valid ? length : 4;
+		text += length;
+	}
+	out[used] = '\0';
+}
+
+/* A datagram is taken whole or not at all. A reader that went away (restart of the journal) is looked for once more. */
+static bool send_system(const void *data, size_t size)
+{
+	if (state.system_fd < 0)
+		connect_system();
+	for (int attempt = 0; attempt < 2 && state.system_fd >= 0; attempt++) {
+		if (send(state.system_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return true;
+		if (errno != ECONNREFUSED && errno != ENOTCONN && errno != ECONNRESET)
+			return false;
+		connect_system();
+	}
+	return false;
+}
+
+static bool write_system(int priority, const struct log_field *fields, size_t count, const char *line)
+{
+	g_autoptr(GString) text = g_string_sized_new(512);
+
+	if (state.journal) {
+		g_string_printf(text, "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_FACILITY=%d\nSYSLOG_IDENTIFIER=%s\nSYSLOG_PID=%d\n",
+				line, priority, LOG_DAEMON >> 3, IDENTIFIER, (int)getpid());
+		for (size_t i = 0; i < count; i++) {
+			char value[LINE_MAX_BYTES];
+			log_escape(value, sizeof(value), fields[i].value);
+			g_string_append_printf(text, "%s=%s\n", fields[i].name, value);
+		}
+	} else {
+		char stamp[32];
+		time_t now = time(NULL);
+		struct tm local;
+		strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", localtime_r(&now, &local));
+		g_string_printf(text, "<%d>%s %s[%d]: %s", LOG_DAEMON | priority, stamp, IDENTIFIER, (int)getpid(), line);
+	}
+	return send_system(text->str, text->len);
+}
+
+/* Standard error may be a pipe or a socket that nobody reads: a pipe that polls writable takes PIPE_BUF bytes. */
+static bool write_stderr(const char *line)
+{
+	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char text[LINE_MAX_BYTES + 16];
+	int length = snprintf(text, sizeof(text), "%s: %s\n", IDENTIFIER, line);
+
+	if (poll(&pollfd, 1, 0) != 1 || !(pollfd.revents & POLLOUT))
+		return false;
+	ssize_t sent = send(STDERR_FILENO, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0 && errno == ENOTSOCK)
+		sent = write(STDERR_FILENO, text, length);
+	return sent == length;
+}
+
+static void write_line(int priority, const struct log_field *fields, size_t count, const char *line)
+{
+	bool written = true;
+
+	if (state.to_system && (state.system_fd >= 0 || !state.to_stderr))
+		written = write_system(priority, fields, count, line);
+	if (state.to_stderr)
+		written = write_stderr(line) && written;
+	if (!written)
+		state.dropped++;
+}
+
+void log_event(int priority, const struct log_field *fields, size_t count, const char *message)
+{
+	char line[LINE_MAX_BYTES];
+
+	if (priority > state.threshold)
+		return;
+	if (state.dropped > state.dropped_said) {
+		unsigned long before = state.dropped;
+		snprintf(line, sizeof(line), "%lu log lines were lost because the log's reader did not take them",
+			 state.dropped - state.dropped_said);
+		write_line(LOG_WARNING, NULL, 0, line);
+		if (state.dropped > before) {	/* still nobody reads: nothing was said */
+			return;
+		}
+		state.dropped_said = state.dropped;
+	}
+	log_escape(line, sizeof(line), message);
+	write_line(priority, fields, count, line);
+}
+
+void log_line(int priority, const char *format, ...)
+{
+	char message[LINE_MAX_BYTES];
+	va_list args;
+
+	if (priority > state.threshold)
+		return;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	log_event(priority, NULL, 0, message);
+}
