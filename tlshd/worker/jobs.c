@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The worker's loop.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "jobs.h"
+#include "outcome.h"
+#include "proto.h"
+#include "timers.h"
+
+#define MESSAGES_PER_TURN 16
+#define TIMERS_PER_TURN 16
+
+struct job {
+	struct timer timer;		/* first: a timer's address is its job's */
+	uint64_t number;
+	int fd;
+	uint32_t events;		/* what epoll watches for */
+	int64_t deadline_ms;
+	int64_t hello_deadline_ms;	/* 0: none, or no more */
+	struct handshake *handshake;
+};
+
+struct jobs {
+	int channel;
+	int epoll;
+	const struct handshake_context *context;
+	struct timers timers;		/* one for each job: the table of jobs, too */
+	union proto_message message;	/* large, and there is one at a time */
+};
+
+int jobs_new(int channel, const struct handshake_context *context, struct jobs **out)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int ret;
+
+	struct jobs *jobs = calloc(1, sizeof(*jobs));
+	if (!jobs)
+		return -ENOMEM;
+	jobs->channel = channel;
+	jobs->context = context;
+	jobs->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (jobs->epoll < 0 || epoll_ctl(jobs->epoll, EPOLL_CTL_ADD, channel, &event) < 0) {
+		ret = -errno;
+		if (jobs->epoll >= 0)
+			close(jobs->epoll);
+		free(jobs);
+		return ret;
+	}
+	*out = jobs;
+	return 0;
+}
+
+/*
+ * Out of epoll by our own hand: the kernel's consumer keeps the socket's file alive, and epoll would go on to report it
+ * after our close.
+ */
+static void free_job(struct jobs *jobs, struct job *job)
+{
+	timers_remove(&jobs->timers, &job->timer);
+	epoll_ctl(jobs->epoll, EPOLL_CTL_DEL, job->fd, NULL);
+	handshake_free(job->handshake);
+	close(job->fd);
+	free(job);
+}
+
+void jobs_free(struct jobs *jobs)
+{
+	struct timer *timer;
+
+	if (!jobs)
+		return;
+	while ((timer = timers_first(&jobs->timers)))
+		free_job(jobs, (struct job *)timer);
+	timers_free(&jobs->timers);
+	close(jobs->epoll);
+	free(jobs);
+}
+
+/* The socket is closed before the supervisor hears of it: from then on it is the kernel's alone. */
+static int end_job(struct jobs *jobs, struct job *job)
+{
+	handshake_result(job->handshake, &jobs->message);
+	free_job(jobs, job);
+	return proto_send(jobs->channel, &jobs->message, NULL, 0);
+}
+
+/* A job that never became one. */
+static int refuse_job(struct jobs *jobs, uint64_t number, int fd, enum proto_reason reason, int error)
+{
+	struct outcome outcome = outcome_of(reason, error);
+
+	if (fd >= 0)
+		close(fd);
+	proto_init(&jobs->message, PROTO_RESULT);
+	jobs->message.result.job = number;
+	jobs->message.result.reason = outcome.reason;
+	jobs->message.result.status = outcome.status;
+	jobs->message.result.error = outcome.error;
+	jobs->message.result.alert_sent = PROTO_NO_ALERT;
+	jobs->message.result.alert_received = PROTO_NO_ALERT;
+	return proto_send(jobs->channel, &jobs->message, NULL, 0);
+}
+
+static int64_t next_due(const struct job *job)
+{
+	if (job->hello_deadline_ms && job->hello_deadline_ms < job->deadline_ms)
+		return job->hello_deadline_ms;
+	return job->deadline_ms;
+}
+
+static int step_job(struct jobs *jobs, struct job *job)
+{
+	struct epoll_event event = { .data.ptr = job };
+	enum handshake_state state = handshake_step(job->handshake);
+
+	if (state == HANDSHAKE_OVER)
+		return end_job(jobs, job);
+	if (job->hello_deadline_ms && handshake_heard(job->handshake)) {
+		job->hello_deadline_ms = 0;
+		timers_move(&jobs->timers, &job->timer, next_due(job));
+	}
+	event.events = state == HANDSHAKE_WRITES ? EPOLLOUT : EPOLLIN;
+	if (event.events == job->events)
+		return 0;
+	if (epoll_ctl(jobs->epoll, job->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, job->fd, &event) < 0) {
+		handshake_abandon(job->handshake, REASON_RESOURCES);
+		return end_job(jobs, job);
+	}
+	job->events = event.events;
+	return 0;
+}
+
+static int begin_job(struct jobs *jobs, int fd)
+{
+	const struct proto_job message = jobs->message.job;
+
+	if (fd < 0)
+		return refuse_job(jobs, message.job, -1, REASON_RESOURCES, EMFILE);
+	struct job *job = calloc(1, sizeof(*job));
+	if (!job)
+		return refuse_job(jobs, message.job, fd, REASON_RESOURCES, ENOMEM);
+	job->number = message.job;
+	job->fd = fd;
+	job->deadline_ms = message.deadline_ms;
+	job->hello_deadline_ms = message.role == PROTO_ROLE_SERVER ? message.hello_deadline_ms : 0;
+	if (handshake_new(jobs->context, &message, fd, &job->handshake) < 0 ||
+	    timers_add(&jobs->timers, &job->timer, next_due(job)) < 0) {
+		handshake_free(job->handshake);
+		free(job);
+		return refuse_job(jobs, message.job, fd, REASON_RESOURCES, ENOMEM);
+	}
+	return step_job(jobs, job);
+}
+
+/* A job that is not there has ended while the message was under way. */
+static int cancel_job(struct jobs *jobs, uint64_t number)
+{
+	for (size_t i = 0; i < jobs->timers.count; i++) {
+		struct job *job = (struct job *)jobs->timers.heap[i];
+
+		if (job->number == number) {
+			handshake_abandon(job->handshake, REASON_CANCELLED);
+			return end_job(jobs, job);
+		}
+	}
+	return 0;
+}
+
+static int take_message(struct jobs *jobs)
+{
+	int fd;
+
+	memset(&jobs->message.header, 0, sizeof(jobs->message.header));
+	int ret = proto_receive(jobs->channel, &jobs->message, MSG_DONTWAIT, &fd, 1);
+	/* A descriptor that we have no room for is lost on the way; the job is not. */
+	if (ret == -EBADMSG && jobs->message.header.type == PROTO_JOB &&
+	    proto_check(&jobs->message, sizeof(jobs->message.job)) == 0)
+		ret = 0;
+	if (ret < 0)
+		return ret;
+	switch (jobs->message.header.type) {
+	case PROTO_JOB:
+		return begin_job(jobs, fd);
+	case PROTO_CANCEL:
+		if (fd >= 0)
+			break;
+		return cancel_job(jobs, jobs->message.cancel.job);
+	}
+	if (fd >= 0)
+		close(fd);
+	return -EBADMSG;
+}
+
+static int take_messages(struct jobs *jobs)
+{
+	for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+		int ret = take_message(jobs);
+
+		if (ret < 0)
+			return ret == -EAGAIN ? 0 : ret;
+	}
+	return 0;
+}
+
+/*
+ * A deadline of this job has passed. The socket is read first: bytes that wait unread have arrived in time, it was we
+ * who were busy.
+ */
+static int expire_job(struct jobs *jobs, struct job *job)
+{
+	enum handshake_state state = handshake_step(job->handshake);
+
+	if (state != HANDSHAKE_OVER && proto_now_ms() < job->deadline_ms && handshake_heard(job->handshake))
+		return step_job(jobs, job);
+	if (state != HANDSHAKE_OVER)
+		handshake_abandon(job->handshake, handshake_heard(job->handshake) || !job->hello_deadline_ms ?
+				  REASON_DEADLINE : REASON_HELLO_TIMEOUT);
+	return end_job(jobs, job);
+}
+
+static int run_timers(struct jobs *jobs)
+{
+	for (int i = 0; i < TIMERS_PER_TURN; i++) {
+		struct timer *timer = timers_first(&jobs->timers);
+
+		if (!timer || timer->due_ms > proto_now_ms())
+			break;
+		int ret = expire_job(jobs, (struct job *)timer);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int wait_ms(const struct jobs *jobs)
+{
+	const struct timer *timer = timers_first(&jobs->timers);
+
+	if (!timer)
+		return -1;
+	int64_t left = timer->due_ms - proto_now_ms();
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
+}
+
+/* One event: the others stay ready, and epoll takes turns between them. */
+static int wait_and_step(struct jobs *jobs)
+{
+	struct epoll_event event;
+
+	int ready = epoll_wait(jobs->epoll, &event, 1, wait_ms(jobs));
+	if (ready < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (ready == 0 || !event.data.ptr)
+		return 0;
+	return step_job(jobs, event.data.ptr);
+}
+
+int jobs_run(struct jobs *jobs)
+{
+	int ret;
+
+	do {
+		ret = take_messages(jobs);
+		if (ret == 0)
+			ret = run_timers(jobs);
+		if (ret == 0)
+			ret = wait_and_step(jobs);
+	} while (ret == 0);
+	if (ret == -EPIPE)
+		return 0;
+	proto_notice(jobs->channel, LOG_ERR, ret == -EBADMSG || ret == -EPROTONOSUPPORT ?
+		     "worker: the supervisor sent a message that this build does not know (%s); is the installation of "
+		     "tlshd half upgraded? Restart the service" :
+		     "worker: the main loop failed: %s", strerror(-ret));
+	return ret;
+}

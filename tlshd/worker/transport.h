@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bytes of one handshake on the kernel's socket.
+ *
+ * The socket's file is the kernel's, too, so O_NONBLOCK is never set: each call says MSG_DONTWAIT. How much a peer can
+ * make us read, in one turn and in all, is bounded here, below the TLS library.
+ */
+#ifndef TLSHD_WORKER_TRANSPORT_H
+#define TLSHD_WORKER_TRANSPORT_H
+
+#include <gnutls/gnutls.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TRANSPORT_READS_PER_TURN 64	/* system calls, two for each record */
+
+struct transport {
+	int fd;
+	uint64_t received;	/* bytes so far */
+	uint64_t limit;		/* of them; reading more fails */
+	unsigned int reads_left; /* in this turn */
+	bool over_limit;
+	bool peer_closed;	/* read the end of the stream */
+	int read_error;		/* positive errno of a read that failed for good */
+	int write_error;	/* the same for a write */
+	int nodelay;		/* what TCP_NODELAY was; -1: it was not changed */
+};
+
+/**
+ * transport_init - take a socket for the handshake
+ * @fd: the socket; stays the caller's
+ * @limit: bytes that may be received in all
+ *
+ * Turns TCP_NODELAY on: a flight of the handshake must not wait for an acknowledgement.
+ */
+void transport_init(struct transport *transport, int fd, uint64_t limit);
+
+/** transport_restore - set TCP_NODELAY as it was */
+void transport_restore(struct transport *transport);
+
+/** transport_attach - make a session use it; @transport outlives the session's last call */
+void transport_attach(struct transport *transport, gnutls_session_t session);
+
+/** transport_turn - a new turn begins: reads are allowed again */
+void transport_turn(struct transport *transport);
+
+/**
+ * transport_drain - read and drop what has arrived
+ *
+ * For a socket whose handshake has failed: closing it with unread bytes would send a reset, and the reset takes the
+ * alert away from a peer that has not read it yet. Bounded.
+ */
+void transport_drain(struct transport *transport);
+
+#endif
