@@ -21,7 +21,7 @@ libloader_a_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(GLIB_CFLAGS) \
 	-DCONFIG_EXAMPLE='"$(docdir)/examples/config"'
 LOADER_LIBS = libloader.a $(CONTRACT_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
 
-child_PROGRAMS += tlshd/loader/loader
-tlshd_loader_loader_SOURCES = tlshd/loader/main.c
-tlshd_loader_loader_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(GLIB_CFLAGS)
-tlshd_loader_loader_LDADD = $(LOADER_LIBS)
+child_PROGRAMS += loader
+loader_SOURCES = tlshd/loader/main.c
+loader_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(GLIB_CFLAGS)
+loader_LDADD = $(LOADER_LIBS)

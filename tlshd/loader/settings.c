@@ -67,8 +67,11 @@ static void check_section(struct settings *settings, const char *section)
 		return;
 	}
 	char **keys = g_key_file_get_keys(settings->keys, section, NULL, NULL);
-	for (char **key = keys; key && *key; key++)
-		check_key(settings, section, *key);
+	for (char **key = keys; key && *key; key++) {
+		/* A key that is set twice is listed twice; what follows it in the list is enough. */
+		if (!g_strv_contains((const char *const *)key + 1, *key))
+			check_key(settings, section, *key);
+	}
 	g_strfreev(keys);
 }
 
