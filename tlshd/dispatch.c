@@ -94,7 +94,7 @@ unsigned int dispatch_open(const struct dispatch *dispatch)
 
 static const struct snapshot_settings *settings(const struct dispatch *dispatch)
 {
-	return dispatch->generation ? &generation_snapshot(dispatch->generation)->settings : NULL;
+	return &generation_snapshot(dispatch->generation)->settings;
 }
 
 /* Send DONE at once, then close: after DONE the socket is the consumer's. The log comes last. */

@@ -20,7 +20,9 @@ void dispatch_free(struct dispatch *dispatch);
 
 /**
  * dispatch_use - give new jobs to this generation from now on
- * @generation: NULL: none; accepted requests wait for one, within their deadlines
+ *
+ * It has to live as long as another one is not in use, also when its keeper is gone: requests that need a private
+ * key wait then, within their deadlines.
  */
 void dispatch_use(struct dispatch *dispatch, struct generation *generation);
 

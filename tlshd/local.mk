@@ -10,9 +10,9 @@ libcontract_a_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(KEYUTILS_CFLAGS)
 # What a program links that uses it; scheme.h needs GNUTLS_CFLAGS.
 CONTRACT_LIBS = libcontract.a $(KEYUTILS_LIBS)
 
-sbin_PROGRAMS += tlshd/tlshd
-tlshd_tlshd_SOURCES = tlshd/main.c $(SUPERVISOR_SOURCES)
-SUPERVISOR_SOURCES = \
+# The supervisor; all but main() is a library, so that tests and fuzzers reach each module.
+noinst_LIBRARIES += libsupervisor.a
+libsupervisor_a_SOURCES = \
 	tlshd/agent.c tlshd/agent.h \
 	tlshd/backoff.c tlshd/backoff.h \
 	tlshd/channel.c tlshd/channel.h \
@@ -27,11 +27,17 @@ SUPERVISOR_SOURCES = \
 	tlshd/notify.c tlshd/notify.h \
 	tlshd/privilege.c tlshd/privilege.h \
 	tlshd/process.c tlshd/process.h \
+	tlshd/reason.c tlshd/reason.h \
 	tlshd/report.c tlshd/report.h \
 	tlshd/service.c tlshd/service.h \
 	tlshd/socket.c tlshd/socket.h \
 	tlshd/upcall.c tlshd/upcall.h kernel/handshake.h \
 	tlshd/users.c tlshd/users.h \
 	tlshd/working.c tlshd/working.h
-tlshd_tlshd_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(LIBNL_CFLAGS) $(SYSTEMD_CFLAGS)
-tlshd_tlshd_LDADD = $(CONTRACT_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS) $(LIBNL_LIBS) $(SYSTEMD_LIBS)
+libsupervisor_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(LIBNL_CFLAGS) $(SYSTEMD_CFLAGS)
+SUPERVISOR_LIBS = libsupervisor.a $(CONTRACT_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS) $(LIBNL_LIBS) $(SYSTEMD_LIBS)
+
+sbin_PROGRAMS += tlshd/tlshd
+tlshd_tlshd_SOURCES = tlshd/main.c
+tlshd_tlshd_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(LIBNL_CFLAGS)
+tlshd_tlshd_LDADD = $(SUPERVISOR_LIBS)

@@ -15,7 +15,7 @@ struct report {
 	const struct handshake_request *request;
 	const char *peer;		/* address and port; empty where it is not known */
 	const struct proto_result *result;
-	const struct snapshot_settings *settings; /* for the limits that a reason names; may be NULL */
+	const struct snapshot_settings *settings; /* for the limits that a reason names */
 	int64_t duration_ms;		/* since ACCEPT */
 	bool ended;			/* the connection was over before the answer: the consumer gave up, or the peer went */
 };
@@ -29,8 +29,5 @@ void report_log(const struct report *report);
  * What the peer has chosen is quoted, and its control characters are escaped when it is written to the log.
  */
 void report_line(const struct report *report, char *line, size_t size);
-
-/** report_reason - the sentence that says why, and what to do */
-void report_reason(const struct report *report, char *text, size_t size);
 
 #endif

@@ -1,1 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+supervisor_test_cppflags = $(libsupervisor_a_CPPFLAGS)
+
+check_PROGRAMS += supervisor_proto
+supervisor_proto_SOURCES = tests/unit/supervisor_proto.c
+supervisor_proto_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_proto_LDADD = $(SUPERVISOR_LIBS)
+
+check_PROGRAMS += supervisor_loop
+supervisor_loop_SOURCES = tests/unit/supervisor_loop.c
+supervisor_loop_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_loop_LDADD = $(SUPERVISOR_LIBS)
+
+check_PROGRAMS += supervisor_log
+supervisor_log_SOURCES = tests/unit/supervisor_log.c
+supervisor_log_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_log_LDADD = $(SUPERVISOR_LIBS)
+
+check_PROGRAMS += supervisor_upcall
+supervisor_upcall_SOURCES = tests/unit/supervisor_upcall.c
+supervisor_upcall_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_upcall_LDADD = $(SUPERVISOR_LIBS)
+
+check_PROGRAMS += supervisor_report
+supervisor_report_SOURCES = tests/unit/supervisor_report.c
+supervisor_report_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_report_LDADD = $(SUPERVISOR_LIBS)

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sentences for people: each reason has one, and it names what has to be mended.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include <glib.h>
+#include <gnutls/gnutls.h>
+
+#include "reason.h"
+
+static struct handshake_request request;
+static struct snapshot_settings settings;
+static union proto_message message;
+static struct report report;
+
+static void start(uint32_t role, const char *peername, uint32_t status, enum proto_reason reason)
+{
+	memset(&request, 0, sizeof(request));
+	memset(&settings, 0, sizeof(settings));
+	proto_init(&message, PROTO_RESULT);
+	request.role = role;
+	request.auth = PROTO_AUTH_X509;
+	g_strlcpy(request.peername, peername, sizeof(request.peername));
+	message.result.status = status;
+	message.result.reason = reason;
+	report = (struct report){ .request = &request, .peer = "192.0.2.7:2049", .result = &message.result,
+				  .settings = &settings, .duration_ms = 12 };
+}
+
+static void expect(const char *line)
+{
+	char text[3000];
+
+	report_line(&report, text, sizeof(text));
+	g_assert_cmpstr(text, ==, line);
+}
+
+static void every_reason_has_a_sentence(void)
+{
+	char text[1200];
+
+	for (int reason = 0; reason < REASON_CODES; reason++) {
+		for (uint32_t role = PROTO_ROLE_CLIENT; role <= PROTO_ROLE_SERVER; role++) {
+			start(role, "nfs1", reason ? EACCES : 0, reason);
+			text[0] = '\0';
+			reason_text(&report, text, sizeof(text));
+			g_assert_cmpuint(strlen(text), >, 1);
+			g_assert_null(strstr(text, "(null)"));
+		}
+	}
+}
+
+static void wrong_name(void)
+{
+	start(PROTO_ROLE_CLIENT, "192.0.2.7", EACCES, REASON_NAME);
+	strcpy(message.result.peer_san, "DNS:nfs1.example.net");
+	expect("handshake with server 192.0.2.7 (192.0.2.7:2049) failed: server certificate names DNS:nfs1.example.net, "
+	       "not 192.0.2.7: mount by that name, or add the SAN IP:192.0.2.7 [EACCES, x509, 12 ms]");
+	start(PROTO_ROLE_CLIENT, "nfs1", EACCES, REASON_NAME);
+	expect("handshake with server nfs1 (192.0.2.7:2049) failed: server certificate has no subject alternative name, so "
+	       "it does not name nfs1: reissue it with the SAN DNS:nfs1 [EACCES, x509, 12 ms]");
+}
+
+static void success(void)
+{
+	start(PROTO_ROLE_SERVER, "", 0, REASON_OK);
+	strcpy(message.result.version, "TLS1.3");
+	strcpy(message.result.cipher, "AES-256-GCM");
+	strcpy(message.result.group, "X25519");
+	strcpy(message.result.signature, "EdDSA-Ed25519");
+	strcpy(message.result.peer_subject, "CN=client");
+	strcpy(message.result.peer_san, "DNS:client.example");
+	strcpy(message.result.peer_serial, "0a0b");
+	message.result.peer_not_after = 1801624953;
+	expect("handshake with client 192.0.2.7:2049 succeeded: x509, TLS1.3 AES-256-GCM X25519 EdDSA-Ed25519, peer "
+	       "\"CN=client\" san \"DNS:client.example\" serial 0a0b expires 2027-02-03 03:22:33 UTC, 12 ms");
+}
+
+static void refusals(void)
+{
+	start(PROTO_ROLE_SERVER, "", EACCES, REASON_UNTRUSTED);
+	message.result.verify = PROTO_VERIFY_EXPIRED | PROTO_VERIFY_UNKNOWN_CA;
+	message.result.peer_not_after = 1700000000;
+	expect("handshake with client 192.0.2.7:2049 failed: client certificate, or one of its chain, has expired (its own "
+	       "last day: 2023-11-14 22:13:20 UTC): renew it there, or correct the clock here [EACCES, x509, 12 ms]");
+	start(PROTO_ROLE_CLIENT, "nfs1", EACCES, REASON_PEER_ALERT);
+	message.result.alert_received = GNUTLS_A_UNKNOWN_CA;
+	report.peer = "";
+	report.ended = true;
+	expect("handshake with server nfs1 (address unknown) failed: the peer refused with alert 48 (CA is unknown): it does "
+	       "not trust our certificate's issuer: add our CA to its trust store [EACCES, x509, 12 ms, connection ended]");
+	start(PROTO_ROLE_SERVER, "", EACCES, REASON_NO_IDENTITY);
+	expect("handshake with client 192.0.2.7:2049 failed: there is no certificate for the server role: set "
+	       "x509.certificate and x509.private_key in [authenticate.server] [EACCES, x509, 12 ms]");
+}
+
+/* The longest texts that a peer can bring: cut, never past the end. */
+static void longest(void)
+{
+	char line[3000];
+
+	start(PROTO_ROLE_CLIENT, "", EACCES, REASON_NAME);
+	memset(request.peername, 'n', sizeof(request.peername) - 1);
+	memset(message.result.peer_san, 's', sizeof(message.result.peer_san) - 1);
+	memset(message.result.peer_subject, 'u', sizeof(message.result.peer_subject) - 1);
+	memset(message.result.peer_serial, '1', sizeof(message.result.peer_serial) - 1);
+	memset(message.result.cipher, 'c', sizeof(message.result.cipher) - 1);
+	message.result.peer_not_after = INT64_MAX;
+	report_line(&report, line, sizeof(line));
+	g_assert_nonnull(strstr(line, "a date out of range"));
+	report_line(&report, line, 40);
+	g_assert_cmpuint(strlen(line), ==, 39);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/report/every-reason-has-a-sentence", every_reason_has_a_sentence);
+	g_test_add_func("/report/wrong-name", wrong_name);
+	g_test_add_func("/report/success", success);
+	g_test_add_func("/report/refusals", refusals);
+	g_test_add_func("/report/longest", longest);
+	return g_test_run();
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A sentence for each reason: what failed, with which name, why, and what to do about it.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <gnutls/gnutls.h>
+
+#include "reason.h"
+
+static bool is_client(const struct report *report)
+{
+	return report->request->role == PROTO_ROLE_CLIENT;
+}
+
+/* Whose certificate is being judged: ours is the other side. */
+static const char *whose(const struct report *report)
+{
+	return is_client(report) ? "server certificate" : "client certificate";
+}
+
+static const char *section(const struct report *report)
+{
+	return is_client(report) ? "[authenticate.client]" : "[authenticate.server]";
+}
+
+void reason_date(int64_t seconds, char *text, size_t size)
+{
+	time_t when = seconds;
+	struct tm utc;
+
+	if (!gmtime_r(&when, &utc) || strftime(text, size, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0)
+		snprintf(text, size, "a date out of range");
+}
+
+/* The first that applies, in the order in which they have to be mended. */
+static void untrusted(const struct report *report, char *text, size_t size)
+{
+	const struct proto_result *result = report->result;
+	const char *certificate = whose(report);
+	char date[40];
+
+	if (result->verify & PROTO_VERIFY_REVOKED) {
+		snprintf(text, size, "%s is revoked: it needs a new certificate", certificate);
+	} else if (result->verify & PROTO_VERIFY_EXPIRED) {
+		reason_date(result->peer_not_after, date, sizeof(date));
+		snprintf(text, size, "%s, or one of its chain, has expired (its own last day: %s): renew it there, or "
+			 "correct the clock here", certificate, date);
+	} else if (result->verify & PROTO_VERIFY_NOT_YET) {
+		reason_date(result->peer_not_before, date, sizeof(date));
+		snprintf(text, size, "%s, or one of its chain, is not valid yet (its own first day: %s): correct the clock "
+			 "on one of the two sides", certificate, date);
+	} else if (result->verify & PROTO_VERIFY_UNKNOWN_CA) {
+		snprintf(text, size, "%s was issued by \"%s\", and no trust anchor leads there: add that CA to "
+			 "x509.truststore in %s, or have the peer send its intermediate certificates", certificate,
+			 result->peer_issuer, section(report));
+	} else if (result->verify & PROTO_VERIFY_NOT_CA) {
+		snprintf(text, size, "%s was signed by a certificate that may not sign others: reissue it from a CA",
+			 certificate);
+	} else if (result->verify & PROTO_VERIFY_PURPOSE) {
+		snprintf(text, size, "%s is not made for this use: its extended key usage lacks %s", certificate,
+			 is_client(report) ? "serverAuth" : "clientAuth");
+	} else if (result->verify & PROTO_VERIFY_KEY_USAGE) {
+		snprintf(text, size, "%s may not sign handshakes: its key usage lacks digitalSignature", certificate);
+	} else if (result->verify & PROTO_VERIFY_WEAK) {
+		snprintf(text, size, "%s, or one of its chain, has a key or a signature algorithm that is too weak: reissue it "
+			 "with at least RSA-2048 and SHA-256", certificate);
+	} else if (result->verify & PROTO_VERIFY_SIGNATURE) {
+		snprintf(text, size, "a signature in the chain of the %s is wrong: the chain is damaged or forged", certificate);
+	} else {
+		snprintf(text, size, "%s was not accepted: %s", certificate, gnutls_strerror(result->library_error));
+	}
+}
+
+static void wrong_name(const struct report *report, char *text, size_t size)
+{
+	const struct proto_result *result = report->result;
+	bool address = strspn(report->request->peername, "0123456789.") == strlen(report->request->peername) ||
+		       strchr(report->request->peername, ':');
+
+	if (result->peer_san[0])
+		snprintf(text, size, "server certificate names %s, not %s: mount by that name, or add the SAN %s:%s",
+			 result->peer_san, report->request->peername, address ? "IP" : "DNS", report->request->peername);
+	else
+		snprintf(text, size, "server certificate has no subject alternative name, so it does not name %s: reissue it "
+			 "with the SAN %s:%s", report->request->peername, address ? "IP" : "DNS", report->request->peername);
+}
+
+static const char *alert_name(uint16_t alert)
+{
+	const char *name = gnutls_alert_get_name(alert);
+
+	return name ? name : "unknown";
+}
+
+static void peer_alert(const struct report *report, char *text, size_t size)
+{
+	uint16_t alert = report->result->alert_received;
+	const char *advice = "its log says why";
+
+	switch (alert) {
+	case GNUTLS_A_UNKNOWN_CA:
+		advice = "it does not trust our certificate's issuer: add our CA to its trust store";
+		break;
+	case GNUTLS_A_CERTIFICATE_EXPIRED:
+		advice = "our certificate has expired, or its clock is wrong";
+		break;
+	case GNUTLS_A_CERTIFICATE_REQUIRED:
+		advice = "it wants a certificate from us: set x509.certificate and x509.private_key, or mount with "
+			 "xprtsec=mtls";
+		break;
+	case GNUTLS_A_PROTOCOL_VERSION:
+		advice = "it does not speak TLS 1.3";
+		break;
+	case GNUTLS_A_HANDSHAKE_FAILURE:
+		advice = "it found no cipher, group or signature in common";
+		break;
+	}
+	snprintf(text, size, "the peer refused with alert %u (%s): %s", alert, alert_name(alert), advice);
+}
+
+
+static void wants_value(const struct report *report, char *text, size_t size)
+{
+	const struct snapshot_settings *settings = report->settings;
+
+	switch (report->result->reason) {
+	case REASON_HELLO_TIMEOUT:
+		snprintf(text, size, "the peer sent nothing for %u ms (hello_timeout_ms)", settings->hello_timeout_ms);
+		break;
+	case REASON_CHAIN_LENGTH:
+		snprintf(text, size, "the peer's chain has more than %u certificates (max_certificates)",
+			 settings->max_certificates);
+		break;
+	case REASON_KEY_SIZE:
+		snprintf(text, size, "the peer's chain has an RSA key of more than %u bits (max_rsa_bits)",
+			 settings->max_rsa_bits);
+		break;
+	case REASON_MESSAGE_SIZE:
+		snprintf(text, size, "the peer sent a handshake message over the limit (max_message %u, max_client_hello %u "
+			 "bytes)", settings->max_message, settings->max_client_hello);
+		break;
+	case REASON_SIGN_TIMEOUT:
+		snprintf(text, size, "the keeper did not sign within %u ms (sign_timeout_ms)", settings->sign_timeout_ms);
+		break;
+	}
+}
+
+/* Where the configuration is at fault, the section that mends it is named. */
+static void configuration(const struct report *report, char *text, size_t size)
+{
+	if (report->result->reason == REASON_NO_IDENTITY)
+		snprintf(text, size, "there is no certificate for the %s role: set x509.certificate and x509.private_key in %s",
+			 is_client(report) ? "client" : "server", section(report));
+	else
+		snprintf(text, size, "there is no trust anchor to judge the peer by: set x509.truststore in %s, or install "
+			 "ca-certificates", section(report));
+}
+
+static void library(const struct report *report, char *text, size_t size)
+{
+	const char *what = gnutls_strerror(report->result->library_error);
+
+	switch (report->result->reason) {
+	case REASON_NOTHING_COMMON:
+		snprintf(text, size, "no TLS 1.3 cipher, group or signature in common with the peer (%s): look at the crypto "
+			 "policy of both sides", what);
+		break;
+	case REASON_PROTOCOL:
+		snprintf(text, size, "the peer does not speak TLS 1.3 as it should: %s", what);
+		break;
+	default:
+		snprintf(text, size, "the TLS library failed: %s", what);
+	}
+}
+
+static void system_call(const struct report *report, char *text, size_t size)
+{
+	const char *what = strerror(report->result->error);
+
+	switch (report->result->reason) {
+	case REASON_PEER_RESET:
+		snprintf(text, size, "the connection broke in the middle of the handshake: %s", what);
+		break;
+	case REASON_ULP:
+		snprintf(text, size, "the kernel cannot attach TLS to the socket (TCP_ULP): %s%s", what,
+			 report->result->error == ENOENT ? ": load the module tls (CONFIG_TLS)" : "");
+		break;
+	case REASON_KTLS:
+		snprintf(text, size, "the kernel did not take the session keys (SOL_TLS, %s): %s", report->result->cipher,
+			 what);
+		break;
+	default:
+		snprintf(text, size, "out of memory or descriptors: %s", what);
+	}
+}
+
+/* A reason has a sentence of its own, or a function that fills one in. */
+static const struct {
+	const char *sentence;
+	void (*fill)(const struct report *report, char *text, size_t size);
+} reasons[REASON_CODES] = {
+	[REASON_OK] = { "ok", NULL },
+	[REASON_DEADLINE] = { "the handshake was not finished within its deadline: the peer, or the network, is slow or "
+			      "silent", NULL },
+	[REASON_HELLO_TIMEOUT] = { NULL, wants_value },
+	[REASON_PEER_CLOSED] = { "the peer closed the connection in the middle of the handshake: its log says why", NULL },
+	[REASON_PEER_RESET] = { NULL, system_call },
+	[REASON_PEER_ALERT] = { NULL, peer_alert },
+	[REASON_UNTRUSTED] = { NULL, untrusted },
+	[REASON_NAME] = { NULL, wrong_name },
+	[REASON_CHAIN_LENGTH] = { NULL, wants_value },
+	[REASON_KEY_SIZE] = { NULL, wants_value },
+	[REASON_MESSAGE_SIZE] = { NULL, wants_value },
+	[REASON_NOTHING_COMMON] = { NULL, library },
+	[REASON_PROTOCOL] = { NULL, library },
+	[REASON_ALPN] = { "the peer offers no application protocol that is served here (ALPN)", NULL },
+	[REASON_NO_IDENTITY] = { NULL, configuration },
+	[REASON_NO_TRUST] = { NULL, configuration },
+	[REASON_NO_NAME] = { "the kernel named no server to verify, so no certificate could be right", NULL },
+	[REASON_SIGN_TIMEOUT] = { NULL, wants_value },
+	[REASON_SIGN_FAILED] = { "the keeper refused to sign, or could not: its lines in this log say why", NULL },
+	[REASON_SIGN_LOST] = { "the keeper, which holds the private keys, went away", NULL },
+	[REASON_ULP] = { NULL, system_call },
+	[REASON_KTLS] = { NULL, system_call },
+	[REASON_READ_AHEAD] = { "the TLS library had read data that belongs to the kernel", NULL },
+	[REASON_RESOURCES] = { NULL, system_call },
+	[REASON_LIBRARY] = { NULL, library },
+	[REASON_CANCELLED] = { "cancelled", NULL },
+	[REASON_UNSUPPORTED] = { "this version cannot authenticate in the way that the kernel asks for", NULL },
+	[REASON_WORKER_LOST] = { "the worker died in the middle of the handshake", NULL },
+	[REASON_NO_WORKER] = { "no worker became free before the deadline: too many handshakes at a time, or workers that "
+			       "cannot start", NULL },
+	[REASON_NOT_TCP] = { "the socket is not a TCP socket", NULL },
+	[REASON_SHUTDOWN] = { "tlshd is ending", NULL },
+	[REASON_REQUEST] = { "the kernel's request cannot be understood", NULL },
+};
+
+void reason_text(const struct report *report, char *text, size_t size)
+{
+	if (reasons[report->result->reason].fill)
+		reasons[report->result->reason].fill(report, text, size);
+	else
+		snprintf(text, size, "%s", reasons[report->result->reason].sentence);
+}
