@@ -16,3 +16,18 @@ check_PROGRAMS += loader_settings
 loader_settings_SOURCES = tests/unit/loader_settings.c $(loader_test_fixture)
 loader_settings_CPPFLAGS = $(loader_test_cppflags)
 loader_settings_LDADD = $(LOADER_LIBS)
+
+check_PROGRAMS += loader_identity
+loader_identity_SOURCES = tests/unit/loader_identity.c $(loader_test_fixture)
+loader_identity_CPPFLAGS = $(loader_test_cppflags)
+loader_identity_LDADD = $(LOADER_LIBS)
+
+check_PROGRAMS += loader_priority
+loader_priority_SOURCES = tests/unit/loader_priority.c $(loader_test_fixture)
+loader_priority_CPPFLAGS = $(loader_test_cppflags)
+loader_priority_LDADD = $(LOADER_LIBS)
+
+check_PROGRAMS += loader_program
+loader_program_SOURCES = tests/unit/loader_program.c $(loader_test_fixture)
+loader_program_CPPFLAGS = $(loader_test_cppflags)
+loader_program_LDADD = $(LOADER_LIBS)

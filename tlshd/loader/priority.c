@@ -68,7 +68,8 @@ static int add_groups(GString *string, gnutls_priority_t priority)
 
 /*
  * Without SHA-1: RFC 8446, 4.2.3, forbids it for handshakes, and in certificates no profile from MEDIUM up takes it, so
- * to offer it would only mislead the peer.
+ * to offer it would only mislead the peer. What the policy calls insecure is asked for here, because GnuTLS 3.7 keeps it in
+ * the list.
  */
 static int add_signatures(GString *string, gnutls_priority_t priority)
 {
@@ -76,7 +77,7 @@ static int add_signatures(GString *string, gnutls_priority_t priority)
 	int count = gnutls_priority_sign_list(priority, &list), added = 0;
 
 	for (int i = 0; i < count; i++) {
-		if (gnutls_sign_get_hash_algorithm(list[i]) == GNUTLS_DIG_SHA1)
+		if (!gnutls_sign_is_secure(list[i]) || gnutls_sign_get_hash_algorithm(list[i]) == GNUTLS_DIG_SHA1)
 			continue;
 		g_string_append_printf(string, ":+SIGN-%s", gnutls_sign_get_name(list[i]));
 		added++;
@@ -174,13 +175,27 @@ static bool resolves(const char *string, const struct place *place, struct repor
 	return usable;
 }
 
+/*
+ * The library's defaults, "@SYSTEM" included, without the versions that do not matter here: where TLS 1.2 is forbidden
+ * and an older one is not, the library would take TLS 1.3 away, too. Where nothing is left without them, the policy with
+ * them still tells why.
+ */
+static int read_system(gnutls_priority_t *system)
+{
+	static const char without[] = "-VERS-TLS1.2:-VERS-TLS1.1:-VERS-TLS1.0:%NO_TICKETS";
+
+	int ret = gnutls_priority_init2(system, without, NULL, GNUTLS_PRIORITY_INIT_DEF_APPEND);
+	if (ret < 0)
+		ret = gnutls_priority_init2(system, "%NO_TICKETS", NULL, GNUTLS_PRIORITY_INIT_DEF_APPEND);
+	return ret;
+}
+
 char *priority_new(const char *kernel_ciphers, const struct place *place, struct report *report)
 {
 	GString *string = g_string_new(NULL);
 	gnutls_priority_t system;
 
-	/* The flag makes the library start from its defaults, "@SYSTEM" included, whatever is added. */
-	int ret = gnutls_priority_init2(&system, "%NO_TICKETS", NULL, GNUTLS_PRIORITY_INIT_DEF_APPEND);
+	int ret = read_system(&system);
 	if (ret < 0) {
 		report_error(report, place, "the system's TLS policy (%s) cannot be used (%s): correct it",
 			     gnutls_get_system_config_file(), gnutls_strerror(ret));
