@@ -95,38 +95,41 @@ static int add_list(scmp_filter_ctx filter, uint32_t action, const int *calls, s
 	return 0;
 }
 
-/* The high halves of these arguments are the caller's chance: the kernel takes ints. */
+/* The kernel takes these arguments as ints, so what is in the upper half of a register means nothing. */
+static struct scmp_arg_cmp bits_are(unsigned int argument, uint32_t mask, uint32_t value)
+{
+	return (struct scmp_arg_cmp){ .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value };
+}
+
+static struct scmp_arg_cmp equals(unsigned int argument, uint32_t value)
+{
+	return bits_are(argument, UINT32_MAX, value);
+}
+
 static int add_options(scmp_filter_ctx filter)
 {
 	for (size_t i = 0; i < COUNT(options); i++) {
 		int ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, options[i].call, 2,
-					   SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)options[i].level),
-					   SCMP_A2_32(SCMP_CMP_EQ, (uint32_t)options[i].name));
+					   equals(1, options[i].level), equals(2, options[i].name));
 		if (ret < 0)
 			return ret;
 	}
 	return 0;
 }
 
-/* Memory of our own, never code; and abort()'s signal to this process alone. */
+/* Memory of our own, never code; abort()'s signal to this process alone, and what the C library says before. */
 static int add_checked(scmp_filter_ctx filter)
 {
-	int ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-				   SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-				   SCMP_A3_32(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
+	int ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, bits_are(2, PROT_EXEC, 0),
+				   bits_are(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
 	if (ret == 0)
-		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-				       SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, bits_are(2, PROT_EXEC, 0));
 	if (ret == 0)
-		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				       SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid()));
-	/* What the C library says before it aborts. */
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, equals(0, getpid()));
 	if (ret == 0)
-		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-				       SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO));
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, equals(0, STDERR_FILENO));
 	if (ret == 0)
-		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1,
-				       SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO));
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1, equals(0, STDERR_FILENO));
 	return ret;
 }
 
