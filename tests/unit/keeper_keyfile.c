@@ -274,6 +274,32 @@ static void test_unfit(void)
 	refused_key(GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP224R1), "TLS 1.3 does not sign with");
 }
 
+/* The file says it belongs to another public key, and the library believes the file: a trial shows it. */
+static void test_foreign_public_half(void)
+{
+	gnutls_x509_privkey_t ours = fixture_key(GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1));
+	gnutls_x509_privkey_t other = fixture_key(GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1));
+	g_autoptr(GBytes) our_spki = fixture_spki(ours), other_spki = fixture_spki(other);
+	const size_t point = 64;	/* at the end of both, x and y */
+	gsize size, spki_size;
+	uint8_t *der = g_bytes_unref_to_data(fixture_export(ours, FORM_TRADITIONAL_DER), &size);
+	const uint8_t *spki = g_bytes_get_data(our_spki, &spki_size);
+	uint32_t trial_us;
+	struct key *key;
+
+	uint8_t *at = memmem(der, size, spki + spki_size - point, point);
+	g_assert_nonnull(at);
+	spki = g_bytes_get_data(other_spki, &spki_size);
+	memcpy(at, spki + spki_size - point, point);
+	g_assert_cmpint(import(der, size, &key), ==, 0);
+	g_assert_cmpint(key_trial(key, &trial_us, why, sizeof(why)), ==, -EIO);
+	says("does not verify");
+	key_free(key);
+	g_free(der);
+	gnutls_x509_privkey_deinit(ours);
+	gnutls_x509_privkey_deinit(other);
+}
+
 /* One byte of a private number is wrong: its signatures would betray the key, or verify nowhere. */
 static void test_damaged(void)
 {
@@ -314,6 +340,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/key/no-key", test_no_key);
 	g_test_add_func("/key/unfit", test_unfit);
 	g_test_add_func("/key/damaged", test_damaged);
+	g_test_add_func("/key/foreign-public-half", test_foreign_public_half);
 	int ret = g_test_run();
 	fixture_done();
 	return ret;

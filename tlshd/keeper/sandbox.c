@@ -41,6 +41,33 @@ static const char *const allowed[] = {
 #endif
 };
 
+#ifndef WITH_SANITIZERS
+/* Where the flags of clone(2) are. */
+#ifdef __s390__
+#define CLONE_FLAGS 1
+#else
+#define CLONE_FLAGS 0
+#endif
+
+static const struct {
+	const char *name;
+	struct scmp_arg_cmp argument;
+} conditional[] = {
+	/* new memory is never code */
+	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	{ "mmap2", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	/* threads, but no processes */
+	{ "clone", { CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD } },
+	/* channels are made blocking or not */
+	{ "fcntl", { 1, SCMP_CMP_EQ, F_GETFL, 0 } },
+	{ "fcntl", { 1, SCMP_CMP_EQ, F_SETFL, 0 } },
+	/* last words of libc and GLib */
+	{ "write", { 0, SCMP_CMP_LE, STDERR_FILENO, 0 } },
+	{ "writev", { 0, SCMP_CMP_LE, STDERR_FILENO, 0 } },
+};
+#endif
+
 /* Looking for files ends with the errno that says so: libraries fall back on it. */
 static const char *const file_calls[] = {
 	"open", "openat", "openat2", "creat", "access", "faccessat", "faccessat2", "stat", "lstat", "stat64", "lstat64",
@@ -62,43 +89,23 @@ static int add(scmp_filter_ctx filter, uint32_t action, const char *name, unsign
 	return ret == -EEXIST ? 0 : ret;
 }
 
-static int allow_if(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp argument)
-{
-	return add(filter, SCMP_ACT_ALLOW, name, 1, &argument);
-}
-
-/* Calls that are harmless only with some arguments. */
+/* Harmless with some arguments only. */
 static int add_conditional(scmp_filter_ctx filter)
 {
 	int ret = 0;
 
 #ifndef WITH_SANITIZERS
-	/* New memory is never code. */
-	ret = allow_if(filter, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	for (size_t i = 0; ret == 0 && i < sizeof(conditional) / sizeof(conditional[0]); i++)
+		ret = add(filter, SCMP_ACT_ALLOW, conditional[i].name, 1, &conditional[i].argument);
+	/* The signal to itself with which abort() ends. */
+	const struct scmp_arg_cmp self = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
 	if (ret == 0)
-		ret = allow_if(filter, "mmap2", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (ret == 0)
-		ret = allow_if(filter, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	/* Threads, but no processes. clone3 keeps its flags in memory, where no filter sees them: libc then uses clone. */
-	if (ret == 0)
-		ret = allow_if(filter, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+		ret = add(filter, SCMP_ACT_ALLOW, "tgkill", 1, &self);
+	/* Its flags lie in memory, where no filter sees them: without it, libc uses clone. */
 	if (ret == 0)
 		ret = add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
-	/* Channels are made blocking or not. */
-	if (ret == 0)
-		ret = allow_if(filter, "fcntl", SCMP_A1(SCMP_CMP_EQ, F_GETFL));
-	if (ret == 0)
-		ret = allow_if(filter, "fcntl", SCMP_A1(SCMP_CMP_EQ, F_SETFL));
-	/* Last words of libc and GLib, and the signal to itself with which abort() ends. */
-	if (ret == 0)
-		ret = allow_if(filter, "write", SCMP_A0(SCMP_CMP_LE, STDERR_FILENO));
-	if (ret == 0)
-		ret = allow_if(filter, "writev", SCMP_A0(SCMP_CMP_LE, STDERR_FILENO));
-	if (ret == 0)
-		ret = allow_if(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 #else
 	(void)filter;
-	(void)allow_if;
 #endif
 	return ret;
 }
