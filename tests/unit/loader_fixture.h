@@ -10,7 +10,7 @@
 #include <gnutls/x509.h>
 #include <time.h>
 
-#include "loader/report.h"
+#include "loader/problems.h"
 
 /* A certificate to be made; what is zero is left at a sensible default. */
 struct wish {

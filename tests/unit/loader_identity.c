@@ -14,7 +14,7 @@
 
 struct case_data {
 	struct ear *ear;
-	struct report *report;
+	struct problems *problems;
 	struct identity *identity;
 	struct made *root, *middle;
 };
@@ -25,7 +25,7 @@ static void setup(struct case_data *data, gconstpointer unused)
 
 	(void)unused;
 	data->ear = ear_new();
-	data->report = report_new(data->ear->channel);
+	data->problems = problems_new(data->ear->channel);
 	data->identity = NULL;
 	data->root = made_new(&root);
 	struct wish middle = { .subject = "CN=middle", .authority = true, .issuer = data->root };
@@ -38,7 +38,7 @@ static void teardown(struct case_data *data, gconstpointer unused)
 	made_free(data->middle);
 	made_free(data->root);
 	identity_free(data->identity);
-	report_free(data->report);
+	problems_free(data->problems);
 	ear_free(data->ear);
 }
 
@@ -47,7 +47,7 @@ static void parse_text(struct case_data *data, const char *text, enum proto_role
 	const struct place place = { "config", 5, "x509.certificate" };
 	g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
 
-	data->identity = identity_new(bytes, "host.pem", role, time(NULL), &place, data->report);
+	data->identity = identity_new(bytes, "host.pem", role, time(NULL), &place, data->problems);
 	ear_listen(data->ear);
 }
 
@@ -111,7 +111,7 @@ static void test_order(struct case_data *data, gconstpointer unused)
 	ear_expect(data->ear, "W config:5: x509.certificate: host.pem: 1 of its 2 certificates do not belong to the chain");
 	ear_expect_silence(data->ear);
 	g_assert_cmpuint(identity_length(data->identity), ==, 1);
-	g_assert_false(report_failed(data->report));
+	g_assert_false(problems_failed(data->problems));
 	made_free(leaf);
 }
 
@@ -167,7 +167,7 @@ static void test_time(struct case_data *data, gconstpointer unused)
 	parse_wish(data, (struct wish){ .until = 29 * DAY + 1000 }, PROTO_ROLE_SERVER);
 	ear_expect(data->ear, "UTC, in 29 days: renew it");
 	ear_expect_silence(data->ear);
-	g_assert_false(report_failed(data->report));
+	g_assert_false(problems_failed(data->problems));
 	g_clear_pointer(&data->identity, identity_free);
 	parse_wish(data, (struct wish){ .until = 31 * DAY }, PROTO_ROLE_SERVER);
 	ear_expect_silence(data->ear);
@@ -238,7 +238,7 @@ static void test_mixed_file(struct case_data *data, gconstpointer unused)
 	for (int i = 0; i < 2; i++) {
 		const char *text = i == 0 ? mixed : broken;
 		g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
-		struct trust *trust = trust_new(bytes, "ca.pem", &place, data->report);
+		struct trust *trust = trust_new(bytes, "ca.pem", &place, data->problems);
 		ear_listen(data->ear);
 		g_assert_cmpuint(trust_count(trust), ==, 1);
 		if (i == 1)

@@ -18,16 +18,16 @@ static int print_priority(const char *kernel_ciphers)
 {
 	const struct place place = { "config", 0, NULL };
 	struct ear *ear = ear_new();
-	struct report *report = report_new(ear->channel);
+	struct problems *problems = problems_new(ear->channel);
 
-	char *string = priority_new(kernel_ciphers, &place, report);
+	char *string = priority_new(kernel_ciphers, &place, problems);
 	ear_listen(ear);
 	for (guint i = 0; i < ear->lines->len; i++)
 		printf("%s\n", (char *)g_ptr_array_index(ear->lines, i));
 	if (string)
 		printf("%s\n", string);
 	g_free(string);
-	report_free(report);
+	problems_free(problems);
 	ear_free(ear);
 	return 0;
 }

@@ -13,7 +13,7 @@
 
 struct case_data {
 	struct ear *ear;
-	struct report *report;
+	struct problems *problems;
 	struct settings *settings;
 };
 
@@ -21,7 +21,7 @@ static void setup(struct case_data *data, gconstpointer unused)
 {
 	(void)unused;
 	data->ear = ear_new();
-	data->report = report_new(data->ear->channel);
+	data->problems = problems_new(data->ear->channel);
 	data->settings = NULL;
 }
 
@@ -29,7 +29,7 @@ static void teardown(struct case_data *data, gconstpointer unused)
 {
 	(void)unused;
 	settings_free(data->settings);
-	report_free(data->report);
+	problems_free(data->problems);
 	ear_free(data->ear);
 }
 
@@ -37,7 +37,7 @@ static void parse(struct case_data *data, const char *text)
 {
 	g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
 
-	data->settings = settings_parse("/etc/tlshd/config", bytes, data->report);
+	data->settings = settings_parse("/etc/tlshd/config", bytes, data->problems);
 	ear_listen(data->ear);
 }
 
@@ -46,7 +46,7 @@ static void test_defaults(struct case_data *data, gconstpointer unused)
 	(void)unused;
 	parse(data, "# nothing set\n\n[debug]\n[authenticate]\nkeyrings=\n[authenticate.client]\n[authenticate.server]\n");
 	ear_expect_silence(data->ear);
-	g_assert_false(report_failed(data->report));
+	g_assert_false(problems_failed(data->problems));
 	const struct snapshot_settings *numbers = settings_numbers(data->settings);
 	g_assert_cmpuint(numbers->loglevel, ==, 0);
 	g_assert_cmpuint(numbers->workers, ==, 0);
@@ -118,7 +118,7 @@ static void test_all_errors_at_once(struct case_data *data, gconstpointer unused
 	      "client_timeout_ms=99999999999999999999\n"
 	      "max_client_hello=131072\n"
 	      "max_message=16384\n");
-	g_assert_true(report_failed(data->report));
+	g_assert_true(problems_failed(data->problems));
 	ear_expect(data->ear, "E /etc/tlshd/config:2: loglevel: \"loud\" is not a whole number: give a number from 0 to 99");
 	ear_expect(data->ear, "E /etc/tlshd/config:3: tls: \"-1\" is out of range");
 	ear_expect(data->ear, "E /etc/tlshd/config:4: nl: \"1 # quiet\" is not a whole number: give a number from 0 to 99 "
@@ -157,7 +157,7 @@ static void test_warnings(struct case_data *data, gconstpointer unused)
 	      "client_timeout_ms=20000\n"
 	      "server_timeout_ms=6000\n"
 	      "hello_timeout_ms=7000\n");
-	g_assert_false(report_failed(data->report));
+	g_assert_false(problems_failed(data->problems));
 	ear_expect(data->ear, "W /etc/tlshd/config:2: loglevl: unknown option in [debug], ignored: did you mean loglevel?");
 	ear_expect(data->ear, "W /etc/tlshd/config:4: tls: set before in line 3: this one is in force");
 	ear_expect(data->ear, "W /etc/tlshd/config:5: x509.truststore: unknown option in [debug], ignored: it belongs into "
@@ -195,7 +195,7 @@ static void test_binary(struct case_data *data, gconstpointer unused)
 	g_autoptr(GBytes) bytes = g_bytes_new_static(zeros, sizeof(zeros));
 
 	(void)unused;
-	data->settings = settings_parse("/etc/tlshd/config", bytes, data->report);
+	data->settings = settings_parse("/etc/tlshd/config", bytes, data->problems);
 	g_assert_null(data->settings);
 	ear_listen(data->ear);
 	ear_expect(data->ear, "E /etc/tlshd/config: holds zero bytes");
@@ -207,7 +207,7 @@ static void test_not_utf8(struct case_data *data, gconstpointer unused)
 {
 	(void)unused;
 	parse(data, "[debug]\ntls=\xff\n");
-	g_assert_true(report_failed(data->report));
+	g_assert_true(problems_failed(data->problems));
 	ear_expect(data->ear, "E /etc/tlshd/config:2: tls: ");
 	ear_expect_silence(data->ear);
 }
@@ -245,18 +245,18 @@ static void test_ranges(void)
 		const guint64 tried[] = { option->least, option->most, (guint64)option->most + 1 };
 		for (unsigned int j = 0; j < G_N_ELEMENTS(tried); j++) {
 			struct ear *ear = ear_new();
-			struct report *report = report_new(ear->channel);
+			struct problems *problems = problems_new(ear->channel);
 			g_autofree char *text = g_strdup_printf("[%s]\n%s=%" G_GUINT64_FORMAT "\n", option->section,
 								option->key, tried[j]);
 			g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
-			struct settings *settings = settings_parse("config", bytes, report);
+			struct settings *settings = settings_parse("config", bytes, problems);
 			ear_listen(ear);
 			const char *numbers = (const char *)settings_numbers(settings);
 			guint32 got = *(const guint32 *)(numbers + option->offset);
 			g_assert_cmpuint(got, ==, j < 2 ? tried[j] : option->fallback);
 			g_assert_true(ear_heard(ear, "out of range") == (j == 2));
 			settings_free(settings);
-			report_free(report);
+			problems_free(problems);
 			ear_free(ear);
 		}
 	}

@@ -27,11 +27,11 @@ static GByteArray *sample(void)
 	g_autoptr(GBytes) one = g_bytes_new(root_pem, strlen(root_pem));
 	g_autoptr(GBytes) two = g_bytes_new(both, strlen(both));
 	struct ear *ear = ear_new();
-	struct report *report = report_new(ear->channel);
+	struct problems *problems = problems_new(ear->channel);
 	struct place place = { "config", 3, "x509.certificate" };
 	struct snapshot_settings settings = { .loglevel = 2, .max_rsa_bits = 4096 };
-	struct trust *few = trust_new(one, "one.pem", &place, report), *more = trust_new(two, "two.pem", &place, report);
-	struct identity *identity = identity_new(two, "two.pem", PROTO_ROLE_SERVER, time(NULL), &place, report);
+	struct trust *few = trust_new(one, "one.pem", &place, problems), *more = trust_new(two, "two.pem", &place, problems);
+	struct identity *identity = identity_new(two, "two.pem", PROTO_ROLE_SERVER, time(NULL), &place, problems);
 	struct image_profile profiles[2] = {
 		{ .priority = "NONE", .trust = more },
 		{ .priority = "NORMAL", .trust = few, .identity = identity, .key = 1 },
@@ -43,7 +43,7 @@ static GByteArray *sample(void)
 	identity_free(identity);
 	trust_free(few);
 	trust_free(more);
-	report_free(report);
+	problems_free(problems);
 	ear_free(ear);
 	g_free(both);
 	g_free(leaf_pem);

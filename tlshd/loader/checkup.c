@@ -17,7 +17,7 @@ struct checkup {
 	enum proto_role role;
 	time_t now;
 	const struct place *place;
-	struct report *report;
+	struct problems *problems;
 };
 
 static char *describe(gnutls_x509_crt_t crt)
@@ -48,15 +48,15 @@ static void check_time(const struct checkup *checkup, gnutls_x509_crt_t crt, boo
 	char *name = describe(crt), *from_text = describe_time(from), *until_text = describe_time(until);
 
 	if (checkup->now < from)
-		report_warning(checkup->report, checkup->place,
+		problems_warning(checkup->problems, checkup->place,
 			       "%s: certificate \"%s\" is not valid before %s: peers refuse it; check this host's clock",
 			       checkup->path, name, from_text);
 	else if (checkup->now > until)
-		report_warning(checkup->report, checkup->place,
+		problems_warning(checkup->problems, checkup->place,
 			       "%s: certificate \"%s\" expired at %s: peers refuse it; renew it", checkup->path, name,
 			       until_text);
 	else if (end_entity && until - checkup->now < (time_t)EXPIRY_NOTICE_DAYS * DAY_SECONDS)
-		report_warning(checkup->report, checkup->place,
+		problems_warning(checkup->problems, checkup->place,
 			       "%s: certificate \"%s\" expires at %s, in %ld days: renew it", checkup->path, name,
 			       until_text, (long)((until - checkup->now) / DAY_SECONDS));
 	g_free(name);
@@ -95,7 +95,7 @@ static void check_key(const struct checkup *checkup, gnutls_x509_crt_t crt)
 	if (!why)
 		return;
 	char *name = describe(crt);
-	report_error(checkup->report, checkup->place,
+	problems_error(checkup->problems, checkup->place,
 		     "%s: certificate \"%s\": %s, and peers refuse it: make a new one with RSA of 3072 bits, ECDSA P-256 or "
 		     "Ed25519", checkup->path, name, why);
 	g_free(name);
@@ -113,7 +113,7 @@ static void check_signature(const struct checkup *checkup, gnutls_x509_crt_t crt
 		return;
 	char *name = describe(crt);
 	const char *method = algorithm > 0 ? gnutls_sign_get_name(algorithm) : NULL;
-	report_error(checkup->report, checkup->place,
+	problems_error(checkup->problems, checkup->place,
 		     "%s: certificate \"%s\" is signed with %s, which can be forged, and peers refuse it: have it issued "
 		     "anew with SHA-256 or better", checkup->path, name, method ? method : "an unknown method");
 	g_free(name);
@@ -127,11 +127,11 @@ static void check_usage(const struct checkup *checkup, gnutls_x509_crt_t crt)
 	unsigned int usage, critical;
 
 	if (gnutls_x509_crt_get_key_usage(crt, &usage, &critical) == 0 && !(usage & GNUTLS_KEY_DIGITAL_SIGNATURE))
-		report_warning(checkup->report, checkup->place,
+		problems_warning(checkup->problems, checkup->place,
 			       "%s: its key usage lacks digitalSignature: peers refuse it; have it issued anew with it",
 			       checkup->path);
 	if (gnutls_x509_crt_check_key_purpose(crt, purpose, 0) == 0)
-		report_warning(checkup->report, checkup->place,
+		problems_warning(checkup->problems, checkup->place,
 			       "%s: its extended key usage does not allow TLS %s: peers refuse it; have it issued anew "
 			       "with %s", checkup->path, client ? "clients" : "servers",
 			       client ? "clientAuth" : "serverAuth");
@@ -151,15 +151,15 @@ static void check_names(const struct checkup *checkup, gnutls_x509_crt_t crt)
 		if (type < 0)
 			break;
 	}
-	report_warning(checkup->report, checkup->place,
+	problems_warning(checkup->problems, checkup->place,
 		       "%s: it has no DNS name and no IP address in subjectAltName: clients refuse it, whatever its subject "
 		       "says; have it issued anew with the names that clients mount by", checkup->path);
 }
 
 void checkup_chain(const gnutls_x509_crt_t *chain, unsigned int length, const char *path, enum proto_role role,
-		   time_t now, const struct place *place, struct report *report)
+		   time_t now, const struct place *place, struct problems *problems)
 {
-	const struct checkup checkup = { path, role, now, place, report };
+	const struct checkup checkup = { path, role, now, place, problems };
 
 	for (unsigned int i = 0; i < length; i++) {
 		check_time(&checkup, chain[i], i == 0);

@@ -8,7 +8,7 @@
 #include <gnutls/x509.h>
 #include <time.h>
 
-#include "loader/report.h"
+#include "loader/problems.h"
 #include "proto.h"
 
 /**
@@ -23,6 +23,6 @@
  * warning.
  */
 void checkup_chain(const gnutls_x509_crt_t *chain, unsigned int length, const char *path, enum proto_role role,
-		   time_t now, const struct place *place, struct report *report);
+		   time_t now, const struct place *place, struct problems *problems);
 
 #endif

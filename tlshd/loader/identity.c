@@ -60,18 +60,18 @@ static guint find_order(const GArray *certificates, guint *order)
 }
 
 static void warn_of_order(const GArray *certificates, const guint *order, guint length, const char *path,
-			  const struct place *place, struct report *report)
+			  const struct place *place, struct problems *problems)
 {
 	for (guint i = 0; i < length; i++) {
 		if (order[i] != i) {
-			report_warning(report, place, "%s: the certificates are not in order, so they were sorted: put "
+			problems_warning(problems, place, "%s: the certificates are not in order, so they were sorted: put "
 				       "the certificate of this host first, then the one that issued it, and so on",
 				       path);
 			break;
 		}
 	}
 	if (length < certificates->len)
-		report_warning(report, place, "%s: %u of its %u certificates do not belong to the chain and are left out: "
+		problems_warning(problems, place, "%s: %u of its %u certificates do not belong to the chain and are left out: "
 			       "remove them, or add the missing certificate in between", path, certificates->len - length,
 			       certificates->len);
 }
@@ -116,32 +116,32 @@ static int export_chain(struct identity *identity, const GArray *certificates, c
 }
 
 struct identity *identity_new(GBytes *pem, const char *path, enum proto_role role, time_t now, const struct place *place,
-			      struct report *report)
+			      struct problems *problems)
 {
 	guint order[SNAPSHOT_CHAIN_MAX];
 	gnutls_x509_crt_t chain[SNAPSHOT_CHAIN_MAX];
 	struct identity *identity = NULL;
 
-	GArray *certificates = pem_certificates(pem, path, place, report);
+	GArray *certificates = pem_certificates(pem, path, place, problems);
 	if (certificates->len == 0)
 		goto out;
 	if (certificates->len > SNAPSHOT_CHAIN_MAX) {
-		report_error(report, place, "%s: has %u certificates, at most %u are allowed: name a file that holds the "
+		problems_error(problems, place, "%s: has %u certificates, at most %u are allowed: name a file that holds the "
 			     "chain of this host only, not a trust store", path, certificates->len, SNAPSHOT_CHAIN_MAX);
 		goto out;
 	}
 	guint length = find_order(certificates, order);
-	warn_of_order(certificates, order, length, path, place, report);
+	warn_of_order(certificates, order, length, path, place, problems);
 	for (guint i = 0; i < length; i++)
 		chain[i] = crt_at(certificates, order[i]);
-	checkup_chain(chain, length, path, role, now, place, report);
+	checkup_chain(chain, length, path, role, now, place, problems);
 
 	identity = g_new0(struct identity, 1);
 	identity->label = g_strdup(path);
 	identity->chain = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 	int ret = export_chain(identity, certificates, order, length);
 	if (ret < 0 || g_bytes_get_size(identity->spki) > PROTO_SPKI_MAX) {
-		report_error(report, place, "%s: its public key cannot be used (%s): use RSA up to 8192 bits, ECDSA or "
+		problems_error(problems, place, "%s: its public key cannot be used (%s): use RSA up to 8192 bits, ECDSA or "
 			     "Ed25519", path, ret < 0 ? gnutls_strerror(ret) : "too large");
 		g_clear_pointer(&identity, identity_free);
 	}

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <time.h>
 
-#include "loader/report.h"
+#include "loader/problems.h"
 #include "proto.h"
 
 struct identity;
@@ -20,13 +20,13 @@ struct identity;
  * @role: what it is for; a certificate that does not fit the role is warned of
  * @now: the time that validity is judged by
  * @place: where the configuration names the file
- * @report: where problems go
+ * @problems: where problems go
  *
  * The file may hold the chain in any order (out of order is a warning): the end entity is the certificate that issued no
  * other. Returns NULL after an error that leaves no usable chain. Free with identity_free().
  */
 struct identity *identity_new(GBytes *pem, const char *path, enum proto_role role, time_t now, const struct place *place,
-			      struct report *report);
+			      struct problems *problems);
 void identity_free(struct identity *identity);
 
 guint32 identity_length(const struct identity *identity);

@@ -26,7 +26,7 @@ struct share {
 
 struct load {
 	char *config;
-	struct report *report;
+	struct problems *problems;
 	struct settings *settings;
 	struct share shares[SNAPSHOT_PROFILES];
 	struct trust *system;	/* NULL: nobody needs it */
@@ -34,7 +34,7 @@ struct load {
 	char *priority;
 };
 
-static struct settings *read_settings(const char *config, struct report *report)
+static struct settings *read_settings(const char *config, struct problems *problems)
 {
 	struct place place = { config, 0, NULL };
 	struct settings *settings = NULL;
@@ -42,12 +42,12 @@ static struct settings *read_settings(const char *config, struct report *report)
 
 	GBytes *text = file_read(config, FILE_CONFIG_MAX, &problem);
 	if (text)
-		settings = settings_parse(config, text, report);
+		settings = settings_parse(config, text, problems);
 	else if (!g_file_test(config, G_FILE_TEST_EXISTS))
-		report_error(report, &place, "%s (a commented example is %s; tlshd.conf(5) explains it)", problem,
+		problems_error(problems, &place, "%s (a commented example is %s; tlshd.conf(5) explains it)", problem,
 			     CONFIG_EXAMPLE);
 	else
-		report_error(report, &place, "%s", problem);
+		problems_error(problems, &place, "%s", problem);
 	g_free(problem);
 	g_clear_pointer(&text, g_bytes_unref);
 	return settings;
@@ -62,7 +62,7 @@ static GBytes *read_pem(struct load *load, guint32 role, enum settings_file whic
 		return NULL;
 	GBytes *bytes = file_read(path->path, FILE_PEM_MAX, &problem);
 	if (!bytes)
-		report_error(load->report, &path->place, "%s: %s", path->path, problem);
+		problems_error(load->problems, &path->place, "%s: %s", path->path, problem);
 	g_free(problem);
 	return bytes;
 }
@@ -76,23 +76,23 @@ static void note_key(struct load *load, struct share *share)
 		return;
 	char *problem = file_check(path->path);
 	if (problem)
-		report_error(load->report, &path->place, "%s: %s", path->path, problem);
+		problems_error(load->problems, &path->place, "%s: %s", path->path, problem);
 	char *origin = g_strdup_printf("%s:%u", path->place.file, path->place.line);
 	share->key = keys_add(load->keys, path->path, origin);
 	g_free(origin);
 	g_free(problem);
 }
 
-struct load *load_read(const char *config, struct report *report)
+struct load *load_read(const char *config, struct problems *problems)
 {
 	static const guint32 roles[SNAPSHOT_PROFILES] = { PROTO_ROLE_CLIENT, PROTO_ROLE_SERVER };
-	struct settings *settings = read_settings(config, report);
+	struct settings *settings = read_settings(config, problems);
 
 	if (!settings)
 		return NULL;
 	struct load *load = g_new0(struct load, 1);
 	load->config = g_strdup(config);
-	load->report = report;
+	load->problems = problems;
 	load->settings = settings;
 	load->keys = keys_new();
 	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++) {
@@ -113,12 +113,12 @@ static void understand_share(struct load *load, struct share *share, time_t now)
 
 	/* A configured store that could not be read stays an error: the system's is never its substitute. */
 	if (share->truststore)
-		share->trust = trust_new(share->truststore, truststore->path, &truststore->place, load->report);
+		share->trust = trust_new(share->truststore, truststore->path, &truststore->place, load->problems);
 	else if (!truststore && !load->system)
-		load->system = trust_new_system(&whole, load->report);
+		load->system = trust_new_system(&whole, load->problems);
 	if (share->certificate)
 		share->identity = identity_new(share->certificate, certificate->path, share->role, now,
-					       &certificate->place, load->report);
+					       &certificate->place, load->problems);
 	/* The file may have held a private key, too. */
 	g_clear_pointer(&share->truststore, g_bytes_unref);
 	g_clear_pointer(&share->certificate, g_bytes_unref);
@@ -130,7 +130,7 @@ void load_understand(struct load *load, const char *kernel_ciphers, time_t now)
 
 	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++)
 		understand_share(load, &load->shares[i], now);
-	load->priority = priority_new(kernel_ciphers, &whole, load->report);
+	load->priority = priority_new(kernel_ciphers, &whole, load->problems);
 }
 
 GByteArray *load_snapshot(const struct load *load)

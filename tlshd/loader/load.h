@@ -8,26 +8,26 @@
 #include <glib.h>
 #include <time.h>
 
-#include "loader/report.h"
+#include "loader/problems.h"
 
 struct load;
 
 /**
  * load_read - first half, as root: read the configuration and the files that it names
  * @config: the configuration's path
- * @report: where problems go
+ * @problems: where problems go
  *
  * Of the files only bytes are taken; private keys are not opened. Returns NULL when the configuration cannot be read or
  * understood. Free with load_free().
  */
-struct load *load_read(const char *config, struct report *report);
+struct load *load_read(const char *config, struct problems *problems);
 
 /**
  * load_understand - second half, without root: parse certificates, the system's trust store and its policy
  * @kernel_ciphers: the library's names of the ciphers that kernel TLS takes, with commas in between
  * @now: the time that certificates are judged by
  *
- * report_failed() tells whether the images may be built.
+ * problems_failed() tells whether the images may be built.
  */
 void load_understand(struct load *load, const char *kernel_ciphers, time_t now);
 

@@ -13,7 +13,7 @@ libloader_a_SOURCES = \
 	tlshd/loader/pem.c tlshd/loader/pem.h \
 	tlshd/loader/policy.c tlshd/loader/policy.h \
 	tlshd/loader/priority.c tlshd/loader/priority.h \
-	tlshd/loader/report.c tlshd/loader/report.h \
+	tlshd/loader/problems.c tlshd/loader/problems.h \
 	tlshd/loader/settings.c tlshd/loader/settings.h \
 	tlshd/loader/suggestion.c tlshd/loader/suggestion.h \
 	tlshd/loader/trust.c tlshd/loader/trust.h

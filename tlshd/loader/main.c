@@ -21,7 +21,7 @@
 #include "child.h"
 #include "loader/image.h"
 #include "loader/load.h"
-#include "loader/report.h"
+#include "loader/problems.h"
 #include "proto.h"
 
 static int hand_over(const struct load *load)
@@ -60,8 +60,8 @@ int main(int argc, char **argv)
 	close_range(PROTO_FD_SUPERVISOR + 1, UINT_MAX, 0);
 	unsetenv("SSLKEYLOGFILE");
 
-	struct report *report = report_new(PROTO_FD_SUPERVISOR);
-	struct load *load = load_read(argv[3], report);
+	struct problems *problems = problems_new(PROTO_FD_SUPERVISOR);
+	struct load *load = load_read(argv[3], problems);
 
 	int dropped = child_give_up_root(argv[1], argv[2], &step);
 	if (dropped < 0) {
@@ -71,13 +71,13 @@ int main(int argc, char **argv)
 	if (!load)
 		goto out;
 	load_understand(load, argv[4], time(NULL));
-	if (report_failed(report))
+	if (problems_failed(problems))
 		goto out;
 	ret = hand_over(load);
 	if (ret < 0)
 		fail("handing over the snapshot", -ret);
 out:
 	load_free(load);
-	report_free(report);
+	problems_free(problems);
 	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -55,13 +55,13 @@ static bool has_label(const struct block *block, const char *label)
 }
 
 static void read_certificate(const struct block *block, unsigned int line, GArray *found, const char *path,
-			     const struct place *place, struct report *report)
+			     const struct place *place, struct problems *problems)
 {
 	struct pem_certificate certificate = { NULL, line };
 	gnutls_datum_t datum = { (unsigned char *)block->start, block->size };
 
 	if (block->size == 0) {
-		report_error(report, place, "%s:%u: a certificate begins here and has no END line: the file is cut; copy "
+		problems_error(problems, place, "%s:%u: a certificate begins here and has no END line: the file is cut; copy "
 			     "it again", path, line);
 		return;
 	}
@@ -74,26 +74,26 @@ static void read_certificate(const struct block *block, unsigned int line, GArra
 	}
 	if (certificate.crt)
 		gnutls_x509_crt_deinit(certificate.crt);
-	report_error(report, place, "%s:%u: the certificate that begins here cannot be read (%s): copy it again", path,
+	problems_error(problems, place, "%s:%u: the certificate that begins here cannot be read (%s): copy it again", path,
 		     line, gnutls_strerror(ret));
 }
 
-static void explain_nothing(GBytes *bytes, const char *path, const struct place *place, struct report *report)
+static void explain_nothing(GBytes *bytes, const char *path, const struct place *place, struct problems *problems)
 {
 	gsize size;
 	const guint8 *data = g_bytes_get_data(bytes, &size);
 
 	if (size == 0)
-		report_error(report, place, "%s: the file is empty: put the certificate there, in PEM form", path);
+		problems_error(problems, place, "%s: the file is empty: put the certificate there, in PEM form", path);
 	else if (data[0] == DER_SEQUENCE)
-		report_error(report, place, "%s: not PEM, but it looks like DER: convert it (openssl x509 -inform DER -in "
+		problems_error(problems, place, "%s: not PEM, but it looks like DER: convert it (openssl x509 -inform DER -in "
 			     "FILE -out NEWFILE)", path);
 	else
-		report_error(report, place, "%s: there is no certificate in this file (no line \"" BEGIN "CERTIFICATE"
+		problems_error(problems, place, "%s: there is no certificate in this file (no line \"" BEGIN "CERTIFICATE"
 			     DASHES "\"): name the file of the certificate, in PEM form", path);
 }
 
-GArray *pem_certificates(GBytes *bytes, const char *path, const struct place *place, struct report *report)
+GArray *pem_certificates(GBytes *bytes, const char *path, const struct place *place, struct problems *problems)
 {
 	GArray *found = g_array_new(FALSE, TRUE, sizeof(struct pem_certificate));
 	struct block block;
@@ -108,10 +108,10 @@ GArray *pem_certificates(GBytes *bytes, const char *path, const struct place *pl
 			line += *at == '\n';
 		if (has_label(&block, "CERTIFICATE") || has_label(&block, "X509 CERTIFICATE")) {
 			seen++;
-			read_certificate(&block, line, found, path, place, report);
+			read_certificate(&block, line, found, path, place, problems);
 		} else if (has_label(&block, "TRUSTED CERTIFICATE")) {
 			seen++;
-			report_error(report, place, "%s:%u: a certificate in OpenSSL's own \"trusted\" form: convert it "
+			problems_error(problems, place, "%s:%u: a certificate in OpenSSL's own \"trusted\" form: convert it "
 				     "(openssl x509 -in FILE -out NEWFILE)", path, line);
 		}
 		at = block.start + (block.size > 0 ? block.size : strlen(BEGIN));
@@ -119,6 +119,6 @@ GArray *pem_certificates(GBytes *bytes, const char *path, const struct place *pl
 			line += *passed == '\n';
 	}
 	if (seen == 0)
-		explain_nothing(bytes, path, place, report);
+		explain_nothing(bytes, path, place, problems);
 	return found;
 }

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <gnutls/x509.h>
 
-#include "loader/report.h"
+#include "loader/problems.h"
 
 struct pem_certificate {
 	gnutls_x509_crt_t crt;
@@ -25,6 +25,6 @@ struct pem_certificate {
  * error with its line, and so is a file that holds no certificate. Returns struct pem_certificate, which the array owns;
  * what could be read is there even after an error.
  */
-GArray *pem_certificates(GBytes *bytes, const char *path, const struct place *place, struct report *report);
+GArray *pem_certificates(GBytes *bytes, const char *path, const struct place *place, struct problems *problems);
 
 #endif

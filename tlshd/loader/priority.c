@@ -96,14 +96,14 @@ static char *join(const GPtrArray *names)
 	return g_string_free(text, FALSE);
 }
 
-static void add_profile(GString *string, const char *file, const struct place *place, struct report *report)
+static void add_profile(GString *string, const char *file, const struct place *place, struct problems *problems)
 {
 	char *problem;
 	gnutls_certificate_verification_profiles_t profile = policy_profile(file, &problem);
 	char *name = g_ascii_strup(gnutls_certificate_verification_profile_get_name(profile), -1);
 
 	if (problem)
-		report_warning(report, place, "%s: cannot be understood (%s), so a stricter rule for certificates in it is "
+		problems_warning(problems, place, "%s: cannot be understood (%s), so a stricter rule for certificates in it is "
 			       "not seen, and PROFILE_%s is used: correct it", file, problem, name);
 	g_string_append_printf(string, ":%%PROFILE_%s", name);
 	g_free(name);
@@ -112,7 +112,7 @@ static void add_profile(GString *string, const char *file, const struct place *p
 
 /* All that has to be there; what is missing is said. */
 static bool build(GString *string, gnutls_priority_t system, const char *kernel_ciphers, const struct place *place,
-		  struct report *report)
+		  struct problems *problems)
 {
 	const char *file = gnutls_get_system_config_file();
 	char **kernel = g_strsplit(kernel_ciphers, ",", -1);
@@ -121,46 +121,46 @@ static bool build(GString *string, gnutls_priority_t system, const char *kernel_
 
 	g_string_append(string, "NONE:+VERS-TLS1.3:+CTYPE-X509:+AEAD");
 	if (!allows_tls13(system)) {
-		report_error(report, place, "the system's TLS policy (%s) forbids TLS 1.3, and RPC with TLS knows no other "
+		problems_error(problems, place, "the system's TLS policy (%s) forbids TLS 1.3, and RPC with TLS knows no other "
 			     "version (RFC 9289): allow VERS-TLS1.3 there", file);
 		complete = false;
 	} else if (!kernel_ciphers[0]) {
-		report_error(report, place, "this kernel's TLS takes no cipher: load its module (modprobe tls), or use a "
+		problems_error(problems, place, "this kernel's TLS takes no cipher: load its module (modprobe tls), or use a "
 			     "kernel with CONFIG_TLS");
 		complete = false;
 	} else if (add_ciphers(string, names, kernel) == 0) {
 		char *policy = join(names);
-		report_error(report, place, "no cipher is left: the kernel's TLS takes %s, and the system's TLS policy (%s) "
+		problems_error(problems, place, "no cipher is left: the kernel's TLS takes %s, and the system's TLS policy (%s) "
 			     "allows, for TLS 1.3, %s: allow one of the kernel's there", kernel_ciphers, file, policy);
 		g_free(policy);
 		complete = false;
 	}
 	if (add_groups(string, system) <= 0) {
-		report_error(report, place, "the system's TLS policy (%s) leaves no key exchange group: allow one, for "
+		problems_error(problems, place, "the system's TLS policy (%s) leaves no key exchange group: allow one, for "
 			     "example SECP256R1", file);
 		complete = false;
 	}
 	if (add_signatures(string, system) == 0) {
-		report_error(report, place, "the system's TLS policy (%s) leaves no signature scheme: allow one, for example "
+		problems_error(problems, place, "the system's TLS policy (%s) leaves no signature scheme: allow one, for example "
 			     "ECDSA-SECP256R1-SHA256", file);
 		complete = false;
 	}
 	g_string_append(string, ":%NO_TICKETS");
-	add_profile(string, file, place, report);
+	add_profile(string, file, place, problems);
 	g_ptr_array_unref(names);
 	g_strfreev(kernel);
 	return complete;
 }
 
 /* The proof that workers can use it. */
-static bool resolves(const char *string, const struct place *place, struct report *report)
+static bool resolves(const char *string, const struct place *place, struct problems *problems)
 {
 	const char *stopped_at = string;
 	gnutls_priority_t priority;
 
 	int ret = gnutls_priority_init2(&priority, string, &stopped_at, 0);
 	if (ret < 0) {
-		report_error(report, place, "the TLS library does not take what its own policy comes to (%s, at \"%s\"): "
+		problems_error(problems, place, "the TLS library does not take what its own policy comes to (%s, at \"%s\"): "
 			     "correct %s", gnutls_strerror(ret), stopped_at ? stopped_at : "",
 			     gnutls_get_system_config_file());
 		return false;
@@ -168,7 +168,7 @@ static bool resolves(const char *string, const struct place *place, struct repor
 	GPtrArray *names = system_ciphers(priority);
 	bool usable = names->len > 0 && allows_tls13(priority);
 	if (!usable)
-		report_error(report, place, "the system's TLS policy (%s) leaves no cipher suite of TLS 1.3: allow one",
+		problems_error(problems, place, "the system's TLS policy (%s) leaves no cipher suite of TLS 1.3: allow one",
 			     gnutls_get_system_config_file());
 	g_ptr_array_unref(names);
 	gnutls_priority_deinit(priority);
@@ -190,19 +190,19 @@ static int read_system(gnutls_priority_t *system)
 	return ret;
 }
 
-char *priority_new(const char *kernel_ciphers, const struct place *place, struct report *report)
+char *priority_new(const char *kernel_ciphers, const struct place *place, struct problems *problems)
 {
 	GString *string = g_string_new(NULL);
 	gnutls_priority_t system;
 
 	int ret = read_system(&system);
 	if (ret < 0) {
-		report_error(report, place, "the system's TLS policy (%s) cannot be used (%s): correct it",
+		problems_error(problems, place, "the system's TLS policy (%s) cannot be used (%s): correct it",
 			     gnutls_get_system_config_file(), gnutls_strerror(ret));
 		g_string_free(string, TRUE);
 		return NULL;
 	}
-	bool usable = build(string, system, kernel_ciphers, place, report) && resolves(string->str, place, report);
+	bool usable = build(string, system, kernel_ciphers, place, problems) && resolves(string->str, place, problems);
 	gnutls_priority_deinit(system);
 	return g_string_free(string, !usable);
 }

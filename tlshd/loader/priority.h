@@ -5,7 +5,7 @@
 #ifndef TLSHD_LOADER_PRIORITY_H
 #define TLSHD_LOADER_PRIORITY_H
 
-#include "loader/report.h"
+#include "loader/problems.h"
 
 /**
  * priority_new - TLS 1.3 with what the system's policy allows and the kernel can encrypt
@@ -17,6 +17,6 @@
  * it without GNUTLS_PRIORITY_INIT_DEF_APPEND. Returns NULL when nothing is left, and says which side forbids what;
  * g_free().
  */
-char *priority_new(const char *kernel_ciphers, const struct place *place, struct report *report);
+char *priority_new(const char *kernel_ciphers, const struct place *place, struct problems *problems);
 
 #endif

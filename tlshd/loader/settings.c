@@ -21,7 +21,7 @@ struct settings {
 	char *folder;
 	GKeyFile *keys;
 	struct lines *lines;
-	struct report *report;	/* while parsing only */
+	struct problems *problems;	/* while parsing only */
 	struct snapshot_settings numbers;
 	struct settings_path paths[SNAPSHOT_PROFILES][SETTINGS_FILES];
 };
@@ -38,19 +38,19 @@ static void check_key(struct settings *settings, const char *section, const char
 	unsigned int before = lines_key_before(settings->lines, section, key, place.line);
 
 	if (before > 0)
-		report_warning(settings->report, &place, "set before in line %u: this one is in force; remove one", before);
+		problems_warning(settings->problems, &place, "set before in line %u: this one is in force; remove one", before);
 	if (option_find(section, key))
 		return;
 	const char *near = option_suggest(section, key);
 	const char *elsewhere = option_elsewhere(key);
 	if (near)
-		report_warning(settings->report, &place, "unknown option in [%s], ignored: did you mean %s?", section,
+		problems_warning(settings->problems, &place, "unknown option in [%s], ignored: did you mean %s?", section,
 			       near);
 	else if (elsewhere)
-		report_warning(settings->report, &place, "unknown option in [%s], ignored: it belongs into [%s]",
+		problems_warning(settings->problems, &place, "unknown option in [%s], ignored: it belongs into [%s]",
 			       section, elsewhere);
 	else
-		report_warning(settings->report, &place, "unknown option in [%s], ignored: tlshd.conf(5) lists all",
+		problems_warning(settings->problems, &place, "unknown option in [%s], ignored: tlshd.conf(5) lists all",
 			       section);
 }
 
@@ -61,7 +61,7 @@ static void check_section(struct settings *settings, const char *section)
 
 	if (!g_strv_contains(known, section)) {
 		const char *near = suggestion_nearest(section, known);
-		report_warning(settings->report, &place, "unknown section [%s], ignored%s%s%s", section,
+		problems_warning(settings->problems, &place, "unknown section [%s], ignored%s%s%s", section,
 			       near ? ": did you mean [" : ": tlshd.conf(5) lists all", near ? near : "",
 			       near ? "]?" : "");
 		return;
@@ -84,7 +84,7 @@ static void read_number(struct settings *settings, const struct option_entry *op
 	if (!g_ascii_string_to_unsigned(text, 10, option->least, option->most, &number, &error)) {
 		bool outside = g_error_matches(error, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS) ||
 			       (text[0] == '-' && g_ascii_isdigit(text[1]));
-		report_error(settings->report, &place, "\"%s\" is %s: give a number from %u to %u (default: %u)%s", text,
+		problems_error(settings->problems, &place, "\"%s\" is %s: give a number from %u to %u (default: %u)%s", text,
 			     outside ? "out of range" : "not a whole number", option->least, option->most,
 			     option->fallback, strchr(text, '#') ? "; a comment needs a line of its own" : "");
 		g_clear_error(&error);
@@ -126,7 +126,7 @@ static void read_path(struct settings *settings, const struct option_entry *opti
 	path->place = place;
 	path->path = g_canonicalize_filename(text, settings->folder);
 	if (is_url(text))
-		report_error(settings->report, &place,
+		problems_error(settings->problems, &place,
 			     "%s: this version takes files only, not URLs: name a file (a file of such a name is written "
 			     "./%s)", text, text);
 }
@@ -143,21 +143,21 @@ static void read_option(struct settings *settings, const struct option_entry *op
 	}
 	char *text = g_key_file_get_string(settings->keys, option->section, option->key, &error);
 	if (!text) {
-		report_error(settings->report, &place, "cannot be read (%s): correct it", error->message);
+		problems_error(settings->problems, &place, "cannot be read (%s): correct it", error->message);
 		g_clear_error(&error);
 		return;
 	}
 	g_strstrip(text);
 	if (option->kind == OPTION_NOT_SERVED && text[0])
-		report_warning(settings->report, &place, "%s", option->note);
+		problems_warning(settings->problems, &place, "%s", option->note);
 	else if (option->kind == OPTION_NOT_SERVED)
 		; /* an empty list of what is not served asks for nothing */
 	else if (!text[0])
-		report_error(settings->report, &place, "empty: give a value, or put a # in front of the line");
+		problems_error(settings->problems, &place, "empty: give a value, or put a # in front of the line");
 	else if (option->kind == OPTION_NUMBER)
 		read_number(settings, option, text);
 	else if (option->kind == OPTION_MUST_SERVE)
-		report_error(settings->report, &place, "%s", option->note);
+		problems_error(settings->problems, &place, "%s", option->note);
 	else
 		read_path(settings, option, text);
 	g_free(text);
@@ -171,11 +171,11 @@ static void check_pairs(struct settings *settings)
 		const char *section = i == 0 ? "authenticate.client" : "authenticate.server";
 
 		if (certificate->path && !key->path)
-			report_error(settings->report, &certificate->place,
+			problems_error(settings->problems, &certificate->place,
 				     "a certificate without a private key is of no use: add x509.private_key to [%s]",
 				     section);
 		if (key->path && !certificate->path)
-			report_error(settings->report, &key->place,
+			problems_error(settings->problems, &key->place,
 				     "a private key without a certificate is of no use: add x509.certificate to [%s]",
 				     section);
 	}
@@ -192,17 +192,17 @@ static void check_numbers(struct settings *settings)
 	struct place server = place_of(settings, "service", "server_timeout_ms");
 
 	if (numbers->max_client_hello > numbers->max_message)
-		report_error(settings->report, hello.line ? &hello : &message,
+		problems_error(settings->problems, hello.line ? &hello : &message,
 			     "max_client_hello (%u) is over max_message (%u), which counts for every message: lower the "
 			     "one or raise the other", numbers->max_client_hello, numbers->max_message);
 	if (silence.line && numbers->hello_timeout_ms > numbers->server_timeout_ms)
-		report_warning(settings->report, &silence, "over server_timeout_ms (%u), which comes first: no effect",
+		problems_warning(settings->problems, &silence, "over server_timeout_ms (%u), which comes first: no effect",
 			       numbers->server_timeout_ms);
 	if (numbers->client_timeout_ms > CLIENT_GIVES_UP_MS)
-		report_warning(settings->report, &client, "NFS clients give up after %d ms: handshakes that take longer "
+		problems_warning(settings->problems, &client, "NFS clients give up after %d ms: handshakes that take longer "
 			       "are lost; set at most 9500", CLIENT_GIVES_UP_MS);
 	if (numbers->server_timeout_ms > SERVER_GIVES_UP_MS)
-		report_warning(settings->report, &server, "NFS servers give up after %d ms: handshakes that take longer "
+		problems_warning(settings->problems, &server, "NFS servers give up after %d ms: handshakes that take longer "
 			       "are lost; set at most 4500", SERVER_GIVES_UP_MS);
 }
 
@@ -216,22 +216,22 @@ static bool load_keys(struct settings *settings, GBytes *text)
 	const char *data = g_bytes_get_data(text, &size);
 
 	if (size > 0 && memchr(data, '\0', size)) {
-		report_error(settings->report, &place, "holds zero bytes, so it is not a text: write it anew");
+		problems_error(settings->problems, &place, "holds zero bytes, so it is not a text: write it anew");
 		return false;
 	}
 	for (guint i = 0; (place.line = lines_bad(settings->lines, i, &why)) > 0; i++)
-		report_error(settings->report, &place, "%s: correct the line", why);
-	if (report_failed(settings->report))
+		problems_error(settings->problems, &place, "%s: correct the line", why);
+	if (problems_failed(settings->problems))
 		return false;
 	if (size == 0 || g_key_file_load_from_data(settings->keys, data, size, G_KEY_FILE_NONE, &error))
 		return true;
 	place.line = 0;
-	report_error(settings->report, &place, "cannot be understood (%s): correct it", error->message);
+	problems_error(settings->problems, &place, "cannot be understood (%s): correct it", error->message);
 	g_clear_error(&error);
 	return false;
 }
 
-struct settings *settings_parse(const char *file, GBytes *text, struct report *report)
+struct settings *settings_parse(const char *file, GBytes *text, struct problems *problems)
 {
 	struct settings *settings = g_new0(struct settings, 1);
 	const struct option_entry *option;
@@ -241,7 +241,7 @@ struct settings *settings_parse(const char *file, GBytes *text, struct report *r
 	settings->file = g_strdup(file);
 	settings->keys = g_key_file_new();
 	settings->lines = lines_new(data, size);
-	settings->report = report;
+	settings->problems = problems;
 	char *absolute = g_canonicalize_filename(file, NULL);
 	settings->folder = g_path_get_dirname(absolute);
 	g_free(absolute);
@@ -258,7 +258,7 @@ struct settings *settings_parse(const char *file, GBytes *text, struct report *r
 		read_option(settings, option);
 	check_pairs(settings);
 	check_numbers(settings);
-	settings->report = NULL;
+	settings->problems = NULL;
 	return settings;
 }
 

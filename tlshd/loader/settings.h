@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "loader/report.h"
+#include "loader/problems.h"
 #include "snapshot.h"
 
 /* The files that one role may name. */
@@ -30,12 +30,12 @@ struct settings;
  * settings_parse - read a configuration
  * @file: its path, for messages, and as the folder that relative paths in it start from
  * @text: its contents
- * @report: where problems go
+ * @problems: where problems go
  *
- * Returns NULL only when the file as a whole cannot be read as a key file; otherwise report_failed() tells whether
+ * Returns NULL only when the file as a whole cannot be read as a key file; otherwise problems_failed() tells whether
  * what is returned may be used. Free with settings_free().
  */
-struct settings *settings_parse(const char *file, GBytes *text, struct report *report);
+struct settings *settings_parse(const char *file, GBytes *text, struct problems *problems);
 void settings_free(struct settings *settings);
 
 /** settings_numbers - all numbers, defaults where nothing is configured */

@@ -34,28 +34,28 @@ static int add(struct trust *trust, gnutls_x509_crt_t crt)
 	return 0;
 }
 
-static void check_count(const struct trust *trust, const struct place *place, struct report *report)
+static void check_count(const struct trust *trust, const struct place *place, struct problems *problems)
 {
 	if (trust->anchors->len > SNAPSHOT_ANCHORS_MAX)
-		report_error(report, place, "%u trust anchors, at most %u are allowed: name a file that holds only the "
+		problems_error(problems, place, "%u trust anchors, at most %u are allowed: name a file that holds only the "
 			     "authorities that your peers' certificates come from", trust->anchors->len,
 			     SNAPSHOT_ANCHORS_MAX);
 }
 
-struct trust *trust_new(GBytes *pem, const char *path, const struct place *place, struct report *report)
+struct trust *trust_new(GBytes *pem, const char *path, const struct place *place, struct problems *problems)
 {
 	struct trust *trust = trust_new_empty();
-	GArray *certificates = pem_certificates(pem, path, place, report);
+	GArray *certificates = pem_certificates(pem, path, place, problems);
 
 	for (guint i = 0; i < certificates->len; i++) {
 		const struct pem_certificate *certificate = &g_array_index(certificates, struct pem_certificate, i);
 		int ret = add(trust, certificate->crt);
 		if (ret < 0)
-			report_error(report, place, "%s:%u: the certificate that begins here cannot be used (%s): remove "
+			problems_error(problems, place, "%s:%u: the certificate that begins here cannot be used (%s): remove "
 				     "it", path, certificate->line, gnutls_strerror(ret));
 	}
 	g_array_unref(certificates);
-	check_count(trust, place, report);
+	check_count(trust, place, problems);
 	return trust;
 }
 
@@ -76,7 +76,7 @@ static int flatten(struct trust *trust, gnutls_x509_trust_list_t list)
 	return ret == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ? 0 : ret;
 }
 
-struct trust *trust_new_system(const struct place *place, struct report *report)
+struct trust *trust_new_system(const struct place *place, struct problems *problems)
 {
 	struct trust *trust = trust_new_empty();
 	gnutls_x509_trust_list_t list;
@@ -89,14 +89,14 @@ struct trust *trust_new_system(const struct place *place, struct report *report)
 		gnutls_x509_trust_list_deinit(list, 1);
 	}
 	if (trust->anchors->len > 0 && ret < 0)
-		report_warning(report, place, "the system's trust store could be read only in part (%s): %u certificates "
+		problems_warning(problems, place, "the system's trust store could be read only in part (%s): %u certificates "
 			       "are in use; set x509.truststore, or repair it", gnutls_strerror(ret), trust->anchors->len);
 	if (trust->anchors->len == 0)
-		report_warning(report, place, "no x509.truststore is set and the system's trust store is empty (%s), so "
+		problems_warning(problems, place, "no x509.truststore is set and the system's trust store is empty (%s), so "
 			       "every peer that shows a certificate is refused: set x509.truststore, or install the "
 			       "system's certificates (package ca-certificates)",
 			       ret < 0 ? gnutls_strerror(ret) : "no certificate in it");
-	check_count(trust, place, report);
+	check_count(trust, place, problems);
 	return trust;
 }
 

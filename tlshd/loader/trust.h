@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "loader/report.h"
+#include "loader/problems.h"
 
 struct trust;
 
@@ -20,7 +20,7 @@ struct trust;
  * A file that is empty or broken is an error: falling back on other anchors would trust peers that nobody meant to
  * trust. Free with trust_free().
  */
-struct trust *trust_new(GBytes *pem, const char *path, const struct place *place, struct report *report);
+struct trust *trust_new(GBytes *pem, const char *path, const struct place *place, struct problems *problems);
 
 /**
  * trust_new_system - the anchors of the system, also where they lie behind a PKCS#11 URL
@@ -28,7 +28,7 @@ struct trust *trust_new(GBytes *pem, const char *path, const struct place *place
  *
  * May load token modules. A store that is not there is a warning, and empty: then no peer is trusted.
  */
-struct trust *trust_new_system(const struct place *place, struct report *report);
+struct trust *trust_new_system(const struct place *place, struct problems *problems);
 
 void trust_free(struct trust *trust);
 
