@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The kernel that builds this need not have TLS: the linker leads the worker's socket options to the fixture.
+worker_test_cppflags = $(libworker_a_CPPFLAGS) $(GLIB_CFLAGS)
+worker_test_ldflags = $(AM_LDFLAGS) -Wl,--wrap=setsockopt,--wrap=getsockopt
+worker_test_fixture = tests/unit/worker_fixture.c tests/unit/worker_fixture.h
+worker_test_libs = libworker.a $(CONTRACT_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
+
+check_PROGRAMS += worker_handshake
+worker_handshake_SOURCES = tests/unit/worker_handshake.c $(worker_test_fixture)
+worker_handshake_CPPFLAGS = $(worker_test_cppflags)
+worker_handshake_LDFLAGS = $(worker_test_ldflags)
+worker_handshake_LDADD = $(worker_test_libs)

@@ -367,9 +367,13 @@ static struct outcome explain(struct handshake *handshake, int code)
 		return outcome_of(REASON_PEER_RESET, transport->read_error);
 	if (transport->peer_closed)
 		return outcome_of(REASON_PEER_CLOSED, 0);
+	handshake->result.library_error = code;
+	/* The library goes on to look for a cipher of an older version, and finds none (RFC 8446, 4.2.1). */
+	if (handshake->hello_seen && gnutls_protocol_get_version(handshake->session) != GNUTLS_TLS1_3 &&
+	    outcome_of_library(code).reason == REASON_NOTHING_COMMON)
+		return outcome_refused(REASON_NOTHING_COMMON, GNUTLS_A_PROTOCOL_VERSION);
 	if (handshake->identity_missing)
 		return outcome_of(REASON_NO_IDENTITY, 0);
-	handshake->result.library_error = code;
 	if (code == GNUTLS_E_KEY_USAGE_VIOLATION) {
 		handshake->refusal = verify_refused(PROTO_VERIFY_KEY_USAGE);
 		return outcome_refused(handshake->refusal.reason, handshake->refusal.alert);
