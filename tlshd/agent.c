@@ -40,23 +40,6 @@ static void describe_process(pid_t pid, char *other, size_t size)
 		snprintf(other, size, "a process that cannot be seen from here");
 }
 
-/* Whoever holds the name listens on it, so that its credentials can be asked for. */
-static pid_t claim_holder(void)
-{
-	struct sockaddr_un address;
-	socklen_t length = claim_address(&address);
-	struct ucred peer = { 0 };
-	socklen_t size = sizeof(peer);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return 0;
-	if (connect(fd, (struct sockaddr *)&address, length) == 0)
-		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-	close(fd);
-	return peer.pid;
-}
-
 /* sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode; Groups holds the first 32 groups as bits. */
 uint64_t agent_find_member(const char *text, int group, uint64_t our_inode)
 {
@@ -111,6 +94,23 @@ static pid_t socket_holder(uint64_t inode)
 	return found;
 }
 
+/* Num RefCount Protocol Flags Type St Inode Path; an abstract name begins with @. */
+static pid_t claim_holder(void)
+{
+	g_autofree char *table = NULL;
+
+	if (!g_file_get_contents("/proc/net/unix", &table, NULL, NULL))
+		return 0;
+	g_auto(GStrv) lines = g_strsplit(table, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		uint64_t inode;
+		if (g_str_has_suffix(*line, " @" CLAIM_NAME) &&
+		    sscanf(*line, "%*s %*s %*s %*s %*s %*s %" SCNu64, &inode) == 1)
+			return socket_holder(inode);
+	}
+	return 0;
+}
+
 int agent_claim(int group, uint64_t our_inode, char *other, size_t size)
 {
 	g_autofree char *table = NULL;
@@ -121,7 +121,7 @@ int agent_claim(int group, uint64_t our_inode, char *other, size_t size)
 	if (fd < 0)
 		return -errno;
 	/* The descriptor stays open as long as the process lives. */
-	if (bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, 1) < 0) {
+	if (bind(fd, (struct sockaddr *)&address, length) < 0) {
 		int error = errno;
 		close(fd);
 		if (error != EADDRINUSE)
