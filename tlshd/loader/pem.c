@@ -98,7 +98,7 @@ GArray *pem_certificates(GBytes *bytes, const char *path, const struct place *pl
 	GArray *found = g_array_new(FALSE, TRUE, sizeof(struct pem_certificate));
 	struct block block;
 	gsize size;
-	const char *data = g_bytes_get_data(bytes, &size);
+	const char *data = g_bytes_get_data(bytes, &size) ?: ""; /* GLib has no pointer for no bytes */
 	const char *end = data + size, *at = data;
 	unsigned int line = 1, seen = 0;
 

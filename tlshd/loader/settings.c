@@ -236,7 +236,8 @@ struct settings *settings_parse(const char *file, GBytes *text, struct problems 
 	struct settings *settings = g_new0(struct settings, 1);
 	const struct option_entry *option;
 	gsize size;
-	const char *data = g_bytes_get_data(text, &size);
+	/* GLib has no pointer for no bytes. */
+	const char *data = g_bytes_get_data(text, &size) ?: "";
 
 	settings->file = g_strdup(file);
 	settings->keys = g_key_file_new();
