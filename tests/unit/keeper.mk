@@ -28,3 +28,24 @@ keeper_program_CFLAGS = $(AM_CFLAGS) -pthread
 keeper_program_LDADD = $(KEEPER_LIBS)
 # An RSA key of 8192 bits takes too long to make in a test.
 EXTRA_DIST += tests/unit/keeper-rsa8192.pem
+
+# Fuzz targets. Run: ./fuzz_keeper_key -max_total_time=60 FOLDER_WITH_KEY_FILES, ./fuzz_keeper_call -max_len=4096
+if FUZZERS
+keeper_fuzz_cflags = $(AM_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+keeper_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer,address,undefined
+
+noinst_PROGRAMS += fuzz_keeper_key fuzz_keeper_call
+
+fuzz_keeper_key_SOURCES = tests/fuzz/keeper_key.c tlshd/keeper/key.c tlshd/scheme.c
+fuzz_keeper_key_CPPFLAGS = $(libkeeper_a_CPPFLAGS)
+fuzz_keeper_key_CFLAGS = $(keeper_fuzz_cflags)
+fuzz_keeper_key_LDFLAGS = $(keeper_fuzz_ldflags)
+fuzz_keeper_key_LDADD = $(GNUTLS_LIBS)
+
+fuzz_keeper_call_SOURCES = tests/fuzz/keeper_call.c tlshd/keeper/oracle.c tlshd/keeper/certverify.c tlshd/proto.c \
+	tlshd/scheme.c
+fuzz_keeper_call_CPPFLAGS = $(libkeeper_a_CPPFLAGS)
+fuzz_keeper_call_CFLAGS = $(keeper_fuzz_cflags) -pthread
+fuzz_keeper_call_LDFLAGS = $(keeper_fuzz_ldflags)
+fuzz_keeper_call_LDADD = $(GNUTLS_LIBS) $(GLIB_LIBS)
+endif
