@@ -31,7 +31,7 @@ struct generation {
 	uint32_t next_worker;
 	struct backoff backoff;
 	struct deadline *restart;	/* until the next worker is started, after too many have died */
-	bool ready, failed;
+	bool ready, failed, retired;
 	const struct generation_events *events;
 	void *user;
 };
@@ -62,7 +62,13 @@ static void fail(struct generation *generation)
 	if (generation->failed)
 		return;
 	generation->failed = true;
-	generation->events->failed(generation->user, generation);
+	if (!generation->retired)
+		generation->events->failed(generation->user, generation);
+}
+
+bool generation_is_whole(const struct generation *generation)
+{
+	return !generation->failed;
 }
 
 static unsigned int ready_workers(const struct generation *generation)
@@ -122,7 +128,7 @@ static void fill(void *user)
 {
 	struct generation *generation = user;
 
-	while (!generation->failed && generation->workers->len <= generation->wanted) {
+	while (!generation->failed && !generation->retired && generation->workers->len <= generation->wanted) {
 		if (start_worker(generation) < 0) {
 			deadline_set(generation->restart, proto_now_ms() + BACKOFF_FIRST_MS);
 			return;
@@ -137,6 +143,8 @@ static void worker_lost(void *user, struct working *working)
 	generation->events->worker_lost(generation->user, working);
 	g_ptr_array_remove(generation->workers, working);
 	working_free(working);
+	if (generation->retired)
+		return;
 	if (!generation->ready) {
 		fail(generation);
 		return;
@@ -180,7 +188,12 @@ static unsigned int workers_wanted(const struct snapshot *snapshot)
 	return MIN(wanted, WORKERS_MAX);
 }
 
-bool generation_needs_keeper(const struct generation *generation)
+void generation_retire(struct generation *generation)
+{
+	generation->retired = true;
+}
+
+static bool needs_keeper(const struct generation *generation)
 {
 	for (int i = 0; i < SNAPSHOT_PROFILES; i++) {
 		if (generation->snapshot->profiles[i].identity_count > 0)
@@ -212,7 +225,7 @@ int generation_start(struct generation **out, unsigned int number, struct deadli
 		log_line(LOG_ERR, "the loaded configuration cannot be used: %s", strerror(-ret));
 		goto fail;
 	}
-	if (generation_needs_keeper(generation)) {
+	if (needs_keeper(generation)) {
 		ret = keeping_start(&generation->keeping, deadlines, users, generation->keys_fd, generation->snapshot,
 				    &keeping_events, generation);
 		if (ret < 0)

@@ -38,6 +38,9 @@ int generation_start(struct generation **out, unsigned int number, struct deadli
 /** generation_free - end its processes; no event comes any more. NULL is fine. */
 void generation_free(struct generation *generation);
 
+/** generation_retire - it gets no more jobs: workers that die are not replaced, a lost keeper is not reported */
+void generation_retire(struct generation *generation);
+
 unsigned int generation_number(const struct generation *generation);
 const struct snapshot *generation_snapshot(const struct generation *generation);
 
@@ -47,8 +50,8 @@ void generation_fds(const struct generation *generation, int *snapshot_fd, int *
 /** generation_keeping - its keeper; NULL where the snapshot has no private key, or where it is gone */
 struct keeping *generation_keeping(const struct generation *generation);
 
-/** generation_needs_keeper - does its snapshot have private keys? */
-bool generation_needs_keeper(const struct generation *generation);
+/** generation_is_whole - does it have all that its snapshot asks for? Not so when it has lost its keeper. */
+bool generation_is_whole(const struct generation *generation);
 
 /** generation_jobs - how many jobs its workers owe a RESULT for */
 unsigned int generation_jobs(const struct generation *generation);

@@ -33,6 +33,7 @@ struct service {
 	struct backoff backoff;
 	unsigned int next_number;
 	bool reload_wanted;
+	bool reread;			/* the next restart reads the configuration again: key files may have changed */
 	bool joined;
 	bool ending;
 	void (*on_end)(void *user, int status);
@@ -57,6 +58,7 @@ static unsigned int live(const struct service *service)
 
 static void retire(struct service *service, struct generation *generation)
 {
+	generation_retire(generation);
 	g_queue_push_tail(&service->retired, generation);
 	deadline_set(service->sweep, 0);
 }
@@ -85,7 +87,9 @@ static void finish(struct service *service, int status)
 
 static void apply_loglevel(const struct snapshot *snapshot)
 {
-	log_threshold(snapshot->settings.loglevel > 0 ? LOG_DEBUG : LOG_INFO);
+	const struct snapshot_settings *settings = &snapshot->settings;
+
+	log_threshold(settings->loglevel || settings->tls_debug || settings->nl_debug ? LOG_DEBUG : LOG_INFO);
 }
 
 static void wakeup(void *user)
@@ -116,6 +120,7 @@ static void generation_ready(void *user, struct generation *generation)
 
 	service->starting = NULL;
 	service->current = generation;
+	service->reread = false;
 	apply_loglevel(generation_snapshot(generation));
 	if (!service->joined && join(service) < 0) {
 		finish(service, 1);
@@ -141,6 +146,28 @@ static void start_again(struct service *service)
 	deadline_set(service->restart, proto_now_ms() + delay_ms);
 }
 
+/* A configuration that cannot be used leaves the one in service, and ends us where there is none. */
+static void stay(struct service *service)
+{
+	if (!service->current) {
+		log_line(LOG_ERR, "tlshd cannot serve: mend what the lines above name, and start it again");
+		finish(service, 1);
+		return;
+	}
+	tell_systemd("READY=1");
+	if (generation_is_whole(service->current)) {
+		log_line(LOG_ERR, "the new configuration is not used: generation %u stays in service",
+			 generation_number(service->current));
+	} else {
+		log_line(LOG_ERR, "generation %u has lost its keeper: until another one is ready, handshakes that need a "
+			 "private key wait and then fail", generation_number(service->current));
+		service->reread = !service->reread;
+		start_again(service);
+	}
+	if (service->reload_wanted)
+		deadline_set(service->sweep, 0);
+}
+
 static void generation_failed(void *user, struct generation *generation)
 {
 	struct service *service = user;
@@ -156,16 +183,7 @@ static void generation_failed(void *user, struct generation *generation)
 		return;
 	service->starting = NULL;
 	retire(service, generation);
-	if (!service->current) {
-		log_line(LOG_ERR, "tlshd cannot serve: mend what the lines above name, and start it again");
-		finish(service, 1);
-	} else if (!generation_keeping(service->current) && generation_needs_keeper(service->current)) {
-		start_again(service);
-	} else {
-		log_line(LOG_ERR, "the new configuration is not used: generation %u stays in service",
-			 generation_number(service->current));
-		tell_systemd("READY=1");
-	}
+	stay(service);
 }
 
 static void capacity(void *user, struct generation *generation)
@@ -219,17 +237,8 @@ static void loaded(void *user, int snapshot_fd, int keys_fd)
 		close(snapshot_fd);
 		close(keys_fd);
 	}
-	if (ret == 0)
-		return;
-	if (!service->current) {
-		finish(service, 1);
-		return;
-	}
-	log_line(LOG_ERR, "the new configuration is not used: generation %u stays in service",
-		 generation_number(service->current));
-	tell_systemd("READY=1");
-	if (service->reload_wanted)
-		deadline_set(service->sweep, 0);
+	if (ret < 0)
+		stay(service);
 }
 
 /* One at a time, and never a fourth generation: what cannot start now is wanted still, and starts when it can. */
@@ -243,7 +252,10 @@ static void load(struct service *service)
 		loaded(service, -1, -1);
 }
 
-/* The keeper of the generation in service died: the same snapshot again, with a new keeper and new workers. */
+/*
+ * The keeper of the generation in service died: the same snapshot again, with a new keeper and new workers. Where that
+ * fails, the files may have changed since, and the next attempt reads the configuration again.
+ */
 static void restart(void *user)
 {
 	struct service *service = user;
@@ -253,6 +265,10 @@ static void restart(void *user)
 		return;		/* what is starting takes its place */
 	if (live(service) >= SERVICE_GENERATIONS_MAX) {
 		deadline_set(service->restart, proto_now_ms() + BACKOFF_FIRST_MS);
+		return;
+	}
+	if (service->reread) {
+		load(service);
 		return;
 	}
 	generation_fds(service->current, &snapshot_fd, &keys_fd);
