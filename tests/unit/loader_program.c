@@ -145,6 +145,19 @@ static void test_both_roles(struct case_data *data, gconstpointer unused)
 	}
 }
 
+/* A memory file belongs to whoever made it: the loader is nobody by the time it has understood the files. */
+static void test_root_is_gone(struct case_data *data, gconstpointer unused)
+{
+	struct stat st;
+
+	(void)unused;
+	load(data);
+	g_assert_cmpint(fstat(data->run.snapshot, &st), ==, 0);
+	g_assert_cmpuint(st.st_uid, !=, 0);
+	g_assert_cmpuint(st.st_gid, !=, 0);
+	g_assert_cmpuint(st.st_uid, ==, geteuid() == 0 ? 65534 : geteuid());
+}
+
 static void test_two_keys(struct case_data *data, gconstpointer unused)
 {
 	struct snapshot *snapshot;
@@ -313,6 +326,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("/loader/both-roles", test_both_roles);
+	ADD("/loader/root-is-gone", test_root_is_gone);
 	ADD("/loader/two-keys", test_two_keys);
 	ADD("/loader/nothing-configured", test_nothing_configured);
 	ADD("/loader/many-authorities", test_many_authorities);

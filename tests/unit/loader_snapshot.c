@@ -16,7 +16,7 @@
 #define SIZE_AT 8
 
 /* Client: no identity, two anchors; server: a chain of two with key 1, one anchor. */
-static GByteArray *sample(void)
+static GByteArray *sample_with_key(guint32 key)
 {
 	struct wish root_wish = { .subject = "CN=root", .authority = true };
 	struct made *root = made_new(&root_wish);
@@ -34,7 +34,7 @@ static GByteArray *sample(void)
 	struct identity *identity = identity_new(two, "two.pem", PROTO_ROLE_SERVER, time(NULL), &place, problems);
 	struct image_profile profiles[2] = {
 		{ .priority = "NONE", .trust = more },
-		{ .priority = "NORMAL", .trust = few, .identity = identity, .key = 1 },
+		{ .priority = "NORMAL", .trust = few, .identity = identity, .key = key },
 	};
 
 	GByteArray *image = image_snapshot(&settings, profiles);
@@ -51,6 +51,11 @@ static GByteArray *sample(void)
 	made_free(leaf);
 	made_free(root);
 	return image;
+}
+
+static GByteArray *sample(void)
+{
+	return sample_with_key(1);
 }
 
 static GByteArray *sample_keys(void)
@@ -111,7 +116,7 @@ static void test_keylist(void)
 	keylist_free(list);
 }
 
-/* A copy of exact size, so that a sanitizer sees any read behind it; NULL size: as it is. */
+/* From a copy of exact size, so that a sanitizer sees any read behind it; honest: with the size inside set right. */
 static int parse(const guint8 *data, guint32 size, bool honest, bool keys)
 {
 	struct snapshot *snapshot = NULL;
@@ -163,6 +168,16 @@ static void test_corrupted(void)
 	}
 }
 
+/* A key's number is an index into what others hold: one that the messages cannot name is refused here. */
+static void test_key_number(void)
+{
+	g_autoptr(GByteArray) last = sample_with_key(PROTO_KEYS_MAX - 1);
+	g_autoptr(GByteArray) over = sample_with_key(PROTO_KEYS_MAX);
+
+	g_assert_cmpint(parse(last->data, last->len, false, false), ==, 0);
+	g_assert_cmpint(parse(over->data, over->len, false, false), ==, -EBADMSG);
+}
+
 /* Lengths and counts that fit no memory must not be believed. */
 static void test_huge_counts(void)
 {
@@ -212,6 +227,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/snapshot/keylist", test_keylist);
 	g_test_add_func("/snapshot/truncated", test_truncated);
 	g_test_add_func("/snapshot/corrupted", test_corrupted);
+	g_test_add_func("/snapshot/key-number", test_key_number);
 	g_test_add_func("/snapshot/huge-counts", test_huge_counts);
 	g_test_add_func("/snapshot/unsealed", test_unsealed);
 	return g_test_run();
