@@ -10,3 +10,9 @@ worker_handshake_SOURCES = tests/unit/worker_handshake.c $(worker_test_fixture)
 worker_handshake_CPPFLAGS = $(worker_test_cppflags)
 worker_handshake_LDFLAGS = $(worker_test_ldflags)
 worker_handshake_LDADD = $(worker_test_libs)
+
+check_PROGRAMS += worker_verify
+worker_verify_SOURCES = tests/unit/worker_verify.c $(worker_test_fixture)
+worker_verify_CPPFLAGS = $(worker_test_cppflags)
+worker_verify_LDFLAGS = $(worker_test_ldflags)
+worker_verify_LDADD = $(worker_test_libs)

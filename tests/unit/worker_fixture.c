@@ -50,10 +50,7 @@ static void make_key(struct issued *issued, const struct wish *wish)
 			    pk == GNUTLS_PK_ECDSA ? GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1) : 0;
 
 	OK(gnutls_x509_privkey_init(&issued->key));
-	if (wish->twin)
-		OK(gnutls_x509_privkey_cpy(issued->key, wish->twin->key));
-	else
-		OK(gnutls_x509_privkey_generate(issued->key, pk, bits, 0));
+	OK(gnutls_x509_privkey_generate(issued->key, pk, bits, 0));
 }
 
 static void set_names(gnutls_x509_crt_t crt, const struct wish *wish)
@@ -98,7 +95,10 @@ const struct issued *issue(const struct wish *wish)
 		wish->decorate(issued->crt);
 	OK(gnutls_x509_crt_sign2(issued->crt, issuer->crt, issuer->key, GNUTLS_DIG_SHA256, 0));
 	OK(gnutls_x509_crt_export2(issued->crt, GNUTLS_X509_FMT_DER, &issued->der));
-	issued->issuer = wish->issuer;
+	/* Read anew: the library sorts chains by what it has read, not by what was set. */
+	gnutls_x509_crt_deinit(issued->crt);
+	OK(gnutls_x509_crt_init(&issued->crt));
+	OK(gnutls_x509_crt_import(issued->crt, &issued->der, GNUTLS_X509_FMT_DER));
 	if (!all_issued)
 		all_issued = g_ptr_array_new_with_free_func(free_issued);
 	g_ptr_array_add(all_issued, issued);

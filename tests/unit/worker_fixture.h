@@ -22,7 +22,7 @@
 /* TLS 1.3 and what RFC 9289 needs, as the loader writes it. */
 #define PRIORITY                                                                                             \
 	"NONE:+VERS-TLS1.3:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305:+AES-128-CCM:+AEAD:+GROUP-X25519:"   \
-	"+GROUP-SECP256R1:+SIGN-ALL:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:-SIGN-DSA-SHA1:+CTYPE-X509:%PROFILE_LOW"
+	"+GROUP-SECP256R1:+SIGN-ALL:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:-SIGN-DSA-SHA1:+CTYPE-X509:%PROFILE_MEDIUM"
 
 /* ---- certificates ---- */
 
@@ -30,13 +30,11 @@ struct issued {
 	gnutls_x509_privkey_t key;
 	gnutls_x509_crt_t crt;
 	gnutls_datum_t der;
-	const struct issued *issuer;
 };
 
 struct wish {
 	const char *subject;		/* default: "CN=peer.example" */
 	const struct issued *issuer;	/* NULL: self-signed */
-	const struct issued *twin;	/* take this one's key */
 	gnutls_pk_algorithm_t pk;	/* default: ECDSA */
 	unsigned int bits;		/* default: P-256, RSA 2048 */
 	bool authority;

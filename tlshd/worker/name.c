@@ -29,29 +29,48 @@ static bool parse_address(const char *text, struct name *name)
 	return name->address_size != 0;
 }
 
+/* Letters, digits, hyphens (RFC 1123, 2.1), and the underscores that people use all the same. */
+static bool set_dns(struct name *name, const char *text, size_t length)
+{
+	static const char valid[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	if (length == 0 || length >= sizeof(name->dns))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (text[i] == '\0' || !strchr(valid, text[i]))
+			return false;
+	memcpy(name->dns, text, length);
+	return true;
+}
+
+static bool is_ascii(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
 int name_parse(const char *text, struct name *name)
 {
 	gnutls_datum_t ace = { NULL, 0 };
-	int ret = -EINVAL;
+	size_t length = strlen(text);
+	bool good;
 
 	memset(name, 0, sizeof(*name));
-	if (text[0] == '\0')
-		return -EINVAL;
 	if (parse_address(text, name))
 		return 0;
-
-	size_t length = strlen(text);
 	/* A final dot says "this is the whole name"; neither SNI nor dNSName has it. */
-	if (text[length - 1] == '.')
+	if (length > 0 && text[length - 1] == '.')
 		length--;
-	if (length == 0 || gnutls_idna_map(text, length, &ace, 0) < 0)
+	/* Only where there is something to map: the mapping drops blanks, and would make another name of this one. */
+	if (is_ascii(text))
+		return set_dns(name, text, length) ? 0 : -EINVAL;
+	if (strpbrk(text, " \t\r\n") || gnutls_idna_map(text, length, &ace, 0) < 0)
 		return -EINVAL;
-	if (ace.size > 0 && ace.size < sizeof(name->dns) && !memchr(ace.data, '\0', ace.size)) {
-		memcpy(name->dns, ace.data, ace.size);
-		ret = 0;
-	}
+	good = set_dns(name, (const char *)ace.data, ace.size);
 	gnutls_free(ace.data);
-	return ret;
+	return good ? 0 : -EINVAL;
 }
 
 bool name_is_set(const struct name *name)
