@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * double: stands in the place of the installed worker, and breaks its contracts.
+ *
+ * At its start it reads DOUBLE_MODE. Without that file it becomes the real worker, which lies beside it as worker.real.
+ * With it, it says that it is ready and misbehaves, at its first job or as the mode has it:
+ *
+ *	exit		ends before it is ready		mute		is never ready
+ *	ready-twice	says ready two times		unasked		answers a job before there is any
+ *	loop		loops for ever			silent		takes jobs and never says a word
+ *	garbage		bytes that are no message	short, long	a result of the wrong length
+ *	version, type	of another build; unknown	channel		asks the supervisor for a signature
+ *	foreign		answers another job		twice		answers a job two times
+ *	success		reports keys that are not there	status, reason	reports what may not be reported
+ *	text		text without an end		fds		descriptors along with a result
+ *	flood		notices without end		storm		foreign answers, as many as fit
+ *	sign		asks for signatures that it may not have, says what came, and then behaves
+ *	sign-garbage	bytes that are no call, to the keeper, and then behaves
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "proto.h"
+
+#define DOUBLE_MODE "/run/test/double"
+#define REAL_WORKER CHILDDIR "/worker.real"
+#define SCHEME_ECDSA 0x0403	/* with P-256 and SHA-256 */
+#define DIGEST_SIZE 32
+#define KEY_NOT_OPENED 5
+#define STORM 64
+
+static char mode[32];
+
+static bool is(const char *name)
+{
+	return strcmp(mode, name) == 0;
+}
+
+/* An inheritance of the supervisor's death like the real worker's, so that a looping double ends with the test. */
+static bool read_mode(void)
+{
+	int fd = open(DOUBLE_MODE, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	ssize_t got = read(fd, mode, sizeof(mode) - 1);
+	close(fd);
+	mode[got > 0 ? strcspn(mode, "\n") : 0] = '\0';
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return true;
+}
+
+static void say(const char *text)
+{
+	proto_notice(PROTO_FD_SUPERVISOR, LOG_NOTICE, "double: %s", text);
+}
+
+static void send_ready(void)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_WORKER_READY);
+	proto_send(PROTO_FD_SUPERVISOR, &message, NULL, 0);
+}
+
+/* A result that the supervisor would take. */
+static void make_result(union proto_message *message, uint64_t job)
+{
+	proto_init(message, PROTO_RESULT);
+	message->result.job = job;
+	message->result.status = ETIMEDOUT;
+	message->result.reason = REASON_RESOURCES;
+	message->result.alert_sent = message->result.alert_received = PROTO_NO_ALERT;
+}
+
+static void send_result(uint64_t job)
+{
+	union proto_message message;
+
+	make_result(&message, job);
+	proto_send(PROTO_FD_SUPERVISOR, &message, NULL, 0);
+}
+
+static void send_bytes(int fd, const void *data, size_t size)
+{
+	if (send(fd, data, size, MSG_NOSIGNAL) < 0)
+		exit(EXIT_FAILURE);
+}
+
+static void spoil(uint64_t job)
+{
+	union proto_message message;
+	size_t size = sizeof(message.result);
+
+	make_result(&message, job);
+	if (is("short"))
+		size--;
+	else if (is("long"))
+		size++;
+	else if (is("version"))
+		message.header.version++;
+	else if (is("type"))
+		message.header.type = PROTO_TYPES + 7;
+	else if (is("foreign"))
+		message.result.job += 1000;
+	else if (is("success"))
+		message.result.status = 0, message.result.reason = REASON_OK;
+	else if (is("status"))
+		message.result.status = EIO;
+	else if (is("reason"))
+		message.result.reason = REASON_CODES;
+	else if (is("text"))
+		memset(message.result.peer_subject, 'x', sizeof(message.result.peer_subject));
+	send_bytes(PROTO_FD_SUPERVISOR, &message, size);
+}
+
+static void send_fds(uint64_t job)
+{
+	union proto_message message;
+	int fds[2] = { STDERR_FILENO, STDERR_FILENO };
+
+	make_result(&message, job);
+	proto_send(PROTO_FD_SUPERVISOR, &message, fds, 2);
+}
+
+static void send_garbage(int fd)
+{
+	unsigned char garbage[333];
+
+	memset(garbage, 0xa5, sizeof(garbage));
+	send_bytes(fd, garbage, sizeof(garbage));
+}
+
+/* Returns the keeper's status, or 1 when no answer came. */
+static int ask(const char *what, uint64_t job, uint32_t key, uint16_t scheme, uint16_t length)
+{
+	union proto_message message;
+	int status = 1;
+
+	proto_init(&message, PROTO_SIGN);
+	message.sign.job = job;
+	message.sign.key = key;
+	message.sign.scheme = scheme;
+	message.sign.length = length;
+	memset(message.sign.input, 0x42, length);
+	if (proto_send(PROTO_FD_SIGN, &message, NULL, 0) == 0 &&
+	    proto_receive(PROTO_FD_SIGN, &message, 0, NULL, 0) == 0)
+		status = message.signature.status;
+	proto_notice(PROTO_FD_SUPERVISOR, LOG_NOTICE, "double: asked for %s: %s", what,
+		     status == 0 ? "signed" : status == 1 ? "no answer" : "refused");
+	return status;
+}
+
+static void ask_all(uint64_t job)
+{
+	struct timeval limit = { .tv_sec = 5 };
+
+	setsockopt(PROTO_FD_SIGN, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	ask("the job before", job - 1, 0, SCHEME_ECDSA, DIGEST_SIZE);
+	ask("the job after", job + 1, 0, SCHEME_ECDSA, DIGEST_SIZE);
+	ask("a job of no one", job + 1000, 0, SCHEME_ECDSA, DIGEST_SIZE);
+	ask("a key that is not open", job, KEY_NOT_OPENED, SCHEME_ECDSA, DIGEST_SIZE);
+	ask("its own", job, 0, SCHEME_ECDSA, DIGEST_SIZE);
+	ask("its own again", job, 0, SCHEME_ECDSA, DIGEST_SIZE);
+}
+
+static void send_sign(uint64_t job)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_SIGN);
+	message.sign.job = job;
+	message.sign.scheme = SCHEME_ECDSA;
+	message.sign.length = DIGEST_SIZE;
+	proto_send(PROTO_FD_SUPERVISOR, &message, NULL, 0);
+}
+
+static void misbehave(uint64_t job)
+{
+	if (is("loop")) {
+		for (volatile unsigned int i = 0;; i++)
+			;
+	} else if (is("garbage")) {
+		send_garbage(PROTO_FD_SUPERVISOR);
+	} else if (is("fds")) {
+		send_fds(job);
+	} else if (is("channel")) {
+		send_sign(job);
+	} else if (is("twice")) {
+		send_result(job);
+		send_result(job);
+	} else if (is("storm")) {
+		for (int i = 1; i <= STORM; i++)
+			send_result(job + 1000 + i);
+	} else if (is("flood")) {
+		for (;;)
+			say("one of many");
+	} else if (is("sign")) {
+		ask_all(job);
+		send_result(job);
+	} else if (is("sign-garbage")) {
+		send_garbage(PROTO_FD_SIGN);
+		send_result(job);
+	} else if (!is("silent")) {
+		spoil(job);
+	}
+}
+
+/* What was taken stays taken: the sockets are closed by our end. */
+static void serve(void)
+{
+	union proto_message message;
+	bool misbehaved = false;
+	int fd;
+
+	for (;;) {
+		int ret = proto_receive(PROTO_FD_SUPERVISOR, &message, 0, &fd, 1);
+		if (ret < 0)
+			exit(EXIT_FAILURE);
+		if (message.header.type != PROTO_JOB)
+			continue;
+		if (misbehaved && (is("sign") || is("sign-garbage")))
+			send_result(message.job.job);
+		else if (!misbehaved || is("silent"))
+			misbehave(message.job.job);
+		misbehaved = true;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3)
+		return EXIT_FAILURE;
+	if (!read_mode()) {
+		execv(REAL_WORKER, argv);
+		return EXIT_FAILURE;
+	}
+	fcntl(PROTO_FD_SUPERVISOR, F_SETFL, fcntl(PROTO_FD_SUPERVISOR, F_GETFL) & ~O_NONBLOCK);
+	if (is("exit"))
+		return EXIT_FAILURE;
+	if (is("mute")) {
+		for (;;)
+			pause();
+	}
+	send_ready();
+	if (is("ready-twice"))
+		send_ready();
+	if (is("unasked"))
+		send_result(1);
+	serve();
+	return EXIT_SUCCESS;
+}

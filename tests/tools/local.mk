@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Programs that the end-to-end tests run in the guest, out of the build folder. None is installed.
+noinst_PROGRAMS += tests/tools/peer tests/tools/double tests/tools/finish
+
+tests_tools_peer_SOURCES = tests/tools/peer.c tests/tools/peer.h tests/tools/mode.c \
+	tests/tools/connection.c tests/tools/secure.c \
+	tests/tools/bytes.c tests/tools/bytes.h \
+	tests/tools/rpctls.c tests/tools/rpctls.h
+tests_tools_peer_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
+tests_tools_peer_LDADD = $(CONTRACT_LIBS) $(GNUTLS_LIBS)
+
+tests_tools_double_SOURCES = tests/tools/double.c
+tests_tools_double_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
+tests_tools_double_LDADD = $(CONTRACT_LIBS) $(GNUTLS_LIBS)
+
+tests_tools_finish_SOURCES = tests/tools/finish.c tests/tools/children.c tests/tools/children.h \
+	tests/tools/tail.c tests/tools/tail.h
+tests_tools_finish_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
+tests_tools_finish_LDADD = $(CONTRACT_LIBS) $(GNUTLS_LIBS)
