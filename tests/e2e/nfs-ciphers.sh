@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# guest: mem=2048 smp=2 time=240
+#
+# Each cipher that the kernel's TLS and TLS 1.3 share, chosen by the system's crypto policy: GnuTLS' configuration file
+# disables the others. The kernel then says which cipher the connection has.
+. "${BASH_SOURCE[0]%/*}/../lib/all.sh"
+
+MNT=/mnt/test
+CIPHERS='AES-128-GCM AES-256-GCM CHACHA20-POLY1305 AES-128-CCM'
+
+# allow CIPHER...: only these, for every program in the guest
+allow()
+{
+	local cipher
+	mkdir -p /etc/gnutls
+	{
+		echo '[overrides]'
+		for cipher in $CIPHERS; do
+			proof_one_of "$cipher" "$@" || echo "tls-disabled-cipher = $cipher"
+		done
+	} >/etc/gnutls/config
+}
+
+with_cipher()
+{
+	allow "$1"
+	agent_start server
+	agent_start client
+	nfs_mount client server.test tls "$MNT"
+	proof_tls client "$2"
+	proof_tls server "$2"
+	nfs_exchange "$MNT"
+	nfs_umount client "$MNT"
+	agent_stop client
+	agent_stop server
+}
+
+# The two ends may have different policies: with nothing in common there is no connection, and no hang.
+nothing_in_common()
+{
+	allow AES-128-GCM
+	agent_start server
+	allow AES-256-GCM
+	agent_start client
+	nfs_refused client server.test tls "$MNT"
+	agent_stop client
+	agent_stop server
+}
+
+plan 5
+pki_ca ca
+pki_issue server ca ecdsa dns=server.test server
+host_add client
+nfs_server_start
+agent_x509 server ca server -
+agent_x509 client ca - -
+attempt nfs-cipher-aes-128-gcm with_cipher AES-128-GCM aes-gcm-128
+attempt nfs-cipher-aes-256-gcm with_cipher AES-256-GCM aes-gcm-256
+attempt nfs-cipher-chacha20-poly1305 with_cipher CHACHA20-POLY1305 chacha20-poly1305
+attempt nfs-cipher-aes-128-ccm with_cipher AES-128-CCM aes-ccm-128
+attempt nfs-cipher-nothing-in-common nothing_in_common
