@@ -99,6 +99,11 @@ static unsigned long long status_field(pid_t pid, const char *field, int base)
 	return strtoull(at + strlen(field), NULL, base);
 }
 
+static uint64_t threads(pid_t pid)
+{
+	return status_field(pid, "\nThreads:", 10);
+}
+
 static void test_start(void)
 {
 	struct fixture_keeper keeper;
@@ -114,7 +119,7 @@ static void test_start(void)
 	g_assert_cmpuint(status_field(keeper.pid, "\nNoNewPrivs:", 10), ==, 1);
 	g_assert_cmpuint(status_field(keeper.pid, "\nCapPrm:", 16), ==, 0);
 	g_assert_cmpuint(status_field(keeper.pid, "\nUid:", 10), !=, 0);
-	g_assert_cmpuint(status_field(keeper.pid, "\nThreads:", 10), ==, 1);
+	g_assert_cmpuint(threads(keeper.pid), ==, 1);
 	fixture_ping(&keeper);
 	fixture_stop(&keeper);
 }
@@ -332,10 +337,10 @@ static void test_garbage(void)
 	fixture_stop(&keeper);
 }
 
-static unsigned int open_fds(pid_t pid)
+static uint64_t open_fds(pid_t pid)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/fd", (int)pid);
-	unsigned int count = 0;
+	uint64_t count = 0;
 
 	GDir *dir = g_dir_open(path, 0, NULL);
 	if (!dir)
@@ -344,6 +349,16 @@ static unsigned int open_fds(pid_t pid)
 		count++;
 	g_dir_close(dir);
 	return count;
+}
+
+/* A thread that has closed its channel is about to end; nothing tells when it has. */
+static void await_count(uint64_t (*count)(pid_t), pid_t pid, uint64_t wanted)
+{
+	int64_t patience = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+
+	while (count(pid) != wanted && g_get_monotonic_time() < patience)
+		g_thread_yield();
+	g_assert_cmpuint(count(pid), ==, wanted);
 }
 
 static void test_surplus_fds(void)
@@ -355,7 +370,7 @@ static void test_surplus_fds(void)
 	start(&keeper);
 	int good = fixture_attach(&keeper, 1);
 	fixture_ping(&keeper);
-	unsigned int before = open_fds(keeper.pid);
+	uint64_t before = open_fds(keeper.pid);
 	/* A worker has no room for them at all. */
 	int bad = fixture_attach(&keeper, 2);
 	fixture_call(&message, 1, P256, 0x0403);
@@ -378,11 +393,8 @@ static void test_surplus_fds(void)
 	fixture_await_notice(&keeper, "<4>worker 0 broke the contract");
 	g_assert_cmpint(proto_send(keeper.control, &message, NULL, 0), ==, 0);
 	fixture_await_notice(&keeper, "<4>ATTACH of worker 0 came without its channel");
-	/* Closing the channel is the last thing but one that its thread does: it has been seen for 2, but not for 0. */
 	fixture_ping(&keeper);
-	while (open_fds(keeper.pid) > before)
-		g_thread_yield();
-	g_assert_cmpuint(open_fds(keeper.pid), ==, before);
+	await_count(open_fds, keeper.pid, before);
 	close(null);
 	close(good);
 	fixture_stop(&keeper);
@@ -485,7 +497,10 @@ static void test_coming_and_going(void)
 	union proto_message message;
 
 	start(&keeper);
-	int deaf = fixture_attach(&keeper, 1), good = fixture_attach(&keeper, 2);
+	int good = fixture_attach(&keeper, 2);
+	fixture_ping(&keeper);
+	uint64_t before = threads(keeper.pid);
+	int deaf = fixture_attach(&keeper, 1);
 	g_assert_cmpint(fcntl(deaf, F_SETFL, O_NONBLOCK), ==, 0);
 	do {
 		fixture_call(&message, 1, P256, 0x0403);
@@ -498,8 +513,7 @@ static void test_coming_and_going(void)
 	}
 	sign_well(&keeper, good, 2, 2, RSA, 0x0804);
 	close(deaf);
-	while (status_field(keeper.pid, "\nThreads:", 10) > 2)
-		g_thread_yield();
+	await_count(threads, keeper.pid, before);
 	sign_well(&keeper, good, 2, 3, RSA, 0x0804);
 	close(good);
 	fixture_stop(&keeper);
