@@ -16,3 +16,15 @@ worker_verify_SOURCES = tests/unit/worker_verify.c $(worker_test_fixture)
 worker_verify_CPPFLAGS = $(worker_test_cppflags)
 worker_verify_LDFLAGS = $(worker_test_ldflags)
 worker_verify_LDADD = $(worker_test_libs)
+
+check_PROGRAMS += worker_jobs
+worker_jobs_SOURCES = tests/unit/worker_jobs.c $(worker_test_fixture)
+worker_jobs_CPPFLAGS = $(worker_test_cppflags)
+worker_jobs_LDFLAGS = $(worker_test_ldflags)
+worker_jobs_LDADD = $(worker_test_libs)
+
+check_PROGRAMS += worker_facts
+worker_facts_SOURCES = tests/unit/worker_facts.c $(worker_test_fixture)
+worker_facts_CPPFLAGS = $(worker_test_cppflags)
+worker_facts_LDFLAGS = $(worker_test_ldflags)
+worker_facts_LDADD = $(worker_test_libs)
