@@ -22,15 +22,21 @@
 #define IDENTIFIER "tlshd"
 #define LINE_MAX_BYTES 3072	/* below PIPE_BUF, so that a pipe takes a line whole or not at all */
 
+/* A place that lines go to. Each has its own reader, and must not suffer from what another one's does. */
+struct place {
+	bool used;
+	unsigned long unsaid;	/* lines lost since the reader was last told */
+};
+
 /* There is one log in a process, and every module writes to it: the one piece of state that is not passed. */
 static struct {
 	int system_fd;		/* connected datagram socket, or -1 */
 	bool journal;		/* system_fd speaks the journal's protocol */
-	bool to_stderr;
-	bool to_system;
+	struct place stderr_place;
+	struct place system_place;
 	int threshold;
-	unsigned long dropped, dropped_said;
-} state = { .system_fd = -1, .to_stderr = true, .threshold = LOG_INFO };
+	unsigned long dropped;
+} state = { .system_fd = -1, .stderr_place.used = true, .threshold = LOG_INFO };
 
 static int connect_datagram(const char *path)
 {
@@ -59,10 +65,10 @@ static void connect_system(void)
 
 void log_open(enum log_target target)
 {
-	state.to_system = target != LOG_TARGET_STDERR;
-	if (state.to_system)
+	if (target != LOG_TARGET_STDERR)
 		connect_system();
-	state.to_stderr = target != LOG_TARGET_SYSTEM || state.system_fd < 0;
+	state.system_place.used = state.system_fd >= 0;
+	state.stderr_place.used = target != LOG_TARGET_SYSTEM || !state.system_place.used;
 }
 
 void log_threshold(int priority)
@@ -133,12 +139,15 @@ static bool write_system(int priority, const struct log_field *fields, size_t co
 }
 
 /* Standard error may be a pipe or a socket that nobody reads: a pipe that polls writable takes PIPE_BUF bytes. */
-static bool write_stderr(const char *line)
+static bool write_stderr(int priority, const struct log_field *fields, size_t count, const char *line)
 {
 	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char text[LINE_MAX_BYTES + 16];
 	int length = snprintf(text, sizeof(text), "%s: %s\n", IDENTIFIER, line);
 
+	(void)priority;
+	(void)fields;
+	(void)count;
 	if (poll(&pollfd, 1, 0) != 1 || !(pollfd.revents & POLLOUT))
 		return false;
 	ssize_t sent = send(STDERR_FILENO, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -147,16 +156,27 @@ static bool write_stderr(const char *line)
 	return sent == length;
 }
 
-static void write_line(int priority, const struct log_field *fields, size_t count, const char *line)
-{
-	bool written = true;
+typedef bool (*write_fn)(int priority, const struct log_field *fields, size_t count, const char *line);
 
-	if (state.to_system && (state.system_fd >= 0 || !state.to_stderr))
-		written = write_system(priority, fields, count, line);
-	if (state.to_stderr)
-		written = write_stderr(line) && written;
-	if (!written)
+/* What was lost is said as soon as the reader takes lines again, before the next one. */
+static void write_place(struct place *place, write_fn write_line, int priority, const struct log_field *fields,
+			size_t count, const char *line)
+{
+	char lost[96];
+
+	if (!place->used)
+		return;
+	if (place->unsaid > 0) {
+		snprintf(lost, sizeof(lost), "%lu log lines were lost because the log's reader did not take them",
+			 place->unsaid);
+		if (write_line(LOG_WARNING, NULL, 0, lost))
+			place->unsaid = 0;
+	}
+	/* A smaller line that would still find room must not make the count wrong. */
+	if (place->unsaid > 0 || !write_line(priority, fields, count, line)) {
+		place->unsaid++;
 		state.dropped++;
+	}
 }
 
 void log_event(int priority, const struct log_field *fields, size_t count, const char *message)
@@ -165,18 +185,9 @@ void log_event(int priority, const struct log_field *fields, size_t count, const
 
 	if (priority > state.threshold)
 		return;
-	if (state.dropped > state.dropped_said) {
-		unsigned long before = state.dropped;
-		snprintf(line, sizeof(line), "%lu log lines were lost because the log's reader did not take them",
-			 state.dropped - state.dropped_said);
-		write_line(LOG_WARNING, NULL, 0, line);
-		if (state.dropped > before) {	/* still nobody reads: nothing was said */
-			return;
-		}
-		state.dropped_said = state.dropped;
-	}
 	log_escape(line, sizeof(line), message);
-	write_line(priority, fields, count, line);
+	write_place(&state.system_place, write_system, priority, fields, count, line);
+	write_place(&state.stderr_place, write_stderr, priority, fields, count, line);
 }
 
 void log_line(int priority, const char *format, ...)
