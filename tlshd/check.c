@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib.h>
@@ -70,8 +71,11 @@ out:
 
 int check_config(const struct users *users, const char *config)
 {
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct check check = { .users = users };
 
+	/* As the service does for its keeper, which would warn otherwise; nothing is lost if it is not allowed here. */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	check.loop = g_main_loop_new(NULL, FALSE);
 	check.deadlines = deadlines_new();
 	if (loading_start(&check.loading, users, config, EVERY_CIPHER, loaded, &check) == 0)
