@@ -108,6 +108,8 @@ static int watch_signals(struct program *program)
 	sigaddset(&signals, SIGINT);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
+	/* Standard error may be a pipe whose reader goes away: the service goes on without it. */
+	signal(SIGPIPE, SIG_IGN);
 	int fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return -errno;
