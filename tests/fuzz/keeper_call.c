@@ -38,7 +38,8 @@ static void require(bool condition)
 /* What is granted is exactly one of these. */
 static bool input_right(const struct proto_sign *call)
 {
-	static const char server[] = "TLS 1.3, server CertificateVerify", client[] = "TLS 1.3, client CertificateVerify";
+	static const char server[] = "TLS 1.3, server CertificateVerify",
+			  client[] = "TLS 1.3, client CertificateVerify";
 
 	switch (call->key << 16 | call->scheme) {
 	case 0 << 16 | 0x0403:

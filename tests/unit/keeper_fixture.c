@@ -58,7 +58,10 @@ void fixture_done(void)
 char *fixture_file(const char *name, const void *data, size_t size, mode_t mode)
 {
 	char *path = g_build_filename(fixture_folder(), name, NULL);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	/* An older one may have a mode that keeps us out. */
+	g_remove(path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	g_assert_cmpint(fd, >=, 0);
 	g_assert_cmpint(write(fd, data, size), ==, size);
@@ -260,6 +263,9 @@ void fixture_spawn(struct fixture_keeper *keeper, int keylist, const char *uid)
 		int high_keylist = fcntl(keylist, F_DUPFD_CLOEXEC, 20);
 		dup2(high_control, PROTO_FD_SUPERVISOR);
 		dup2(high_keylist, PROTO_FD_SNAPSHOT);
+		/* Left open by mistake, between and beyond the two. */
+		dup2(STDERR_FILENO, PROTO_FD_SIGN);
+		dup2(STDERR_FILENO, 30);
 		execl(KEEPER_PROGRAM, "keeper", uid, NOBODY, (char *)NULL);
 		_exit(127);
 	}

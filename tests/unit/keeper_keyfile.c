@@ -178,8 +178,9 @@ static void accept(const void *data, size_t size, gnutls_x509_privkey_t made, co
 	for (; *schemes; schemes++, fitting++) {
 		g_assert_cmphex(*fitting, ==, *schemes);
 		size_t length = fixture_input(*schemes, input);
-		g_assert_cmpint(key_sign(key, scheme_by_code(*schemes), input, length, signature, &signature_length, &reason),
-				==, 0);
+		g_assert_cmpint(
+			key_sign(key, scheme_by_code(*schemes), input, length, signature, &signature_length, &reason),
+			==, 0);
 		g_assert_true(fixture_verifies(ours, spki_size, *schemes, input, length, signature, signature_length));
 	}
 	g_assert_cmphex(*fitting, ==, 0);
@@ -188,7 +189,8 @@ static void accept(const void *data, size_t size, gnutls_x509_privkey_t made, co
 	key_free(key);
 }
 
-static void accept_forms(gnutls_x509_privkey_t made, const uint16_t *schemes, const enum fixture_form *forms, size_t count)
+static void accept_forms(gnutls_x509_privkey_t made, const uint16_t *schemes, const enum fixture_form *forms,
+			 size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		g_autoptr(GBytes) bytes = fixture_export(made, forms[i]);
@@ -222,7 +224,8 @@ static void test_text_around(void)
 	g_autoptr(GBytes) certificate = fixture_certificate(made, GNUTLS_X509_FMT_PEM);
 	g_autoptr(GBytes) traditional = fixture_export(made, FORM_TRADITIONAL);
 	g_autoptr(GBytes) pkcs8 = fixture_export(made, FORM_PKCS8);
-	g_autoptr(GString) text = g_string_new("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n");
+	g_autoptr(GString) text =
+		g_string_new("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n");
 
 	g_string_append_len(text, g_bytes_get_data(traditional, NULL), g_bytes_get_size(traditional));
 	accept(text->str, text->len, made, p256);
@@ -244,7 +247,8 @@ static void test_no_key(void)
 
 	refused_text("x", "is not a private key that can be read");
 	refused_text("hello\n\n\nworld", "is not a private key that can be read");
-	refused_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is not a private key that can be read");
+	refused_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+		     "is not a private key that can be read");
 	refused_text("-----BEGIN PRIVATE KEY-----", "is not a private key that can be read");
 	refused_text("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "holds no private key");
 	refused_text("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n"

@@ -158,7 +158,9 @@ static void test_digest_length(void)
 		uint32_t key;
 		uint16_t scheme;
 		uint16_t length;
-	} cases[] = { { P256, 0x0403, 32 }, { RSA, 0x0804, 32 }, { RSA, 0x0805, 48 }, { RSA, 0x0806, 64 }, { PSS_384, 0x080a, 48 } };
+	} cases[] = {
+		{ P256, 0x0403, 32 }, { RSA, 0x0804, 32 }, { RSA, 0x0805, 48 }, { RSA, 0x0806, 64 }, { PSS_384, 0x080a, 48 },
+	};
 	struct oracle *oracle = make();
 	union proto_message call;
 	uint64_t job = 0;

@@ -107,7 +107,8 @@ static void calls(void *data)
 	fails(dprintf(10, "x"), EPERM);
 	fails(fork(), EPERM);
 	fails(syscall(SYS_clone3, NULL, 0), ENOSYS);
-	expect(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EPERM);
+	expect(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
+	       errno == EPERM);
 	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	expect(page != MAP_FAILED);
 	fails(mprotect(page, 4096, PROT_READ | PROT_EXEC), EPERM);
@@ -141,7 +142,8 @@ static void *sign(void *data)
 	uint32_t signature_length;
 	const char *why;
 
-	work->ret = key_sign(work->key, scheme_by_code(work->scheme), input, length, signature, &signature_length, &why);
+	work->ret =
+		key_sign(work->key, scheme_by_code(work->scheme), input, length, signature, &signature_length, &why);
 	return NULL;
 }
 
@@ -175,7 +177,8 @@ static void test_signing(void)
 		gnutls_x509_privkey_t made = fixture_key(kinds[i].pk, kinds[i].bits);
 		g_autoptr(GBytes) bytes = fixture_export(made, FORM_PKCS8_DER);
 		struct work work = { .scheme = kinds[i].scheme, .ret = -1 };
-		g_assert_cmpint(key_import(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &work.key, why, sizeof(why)),
+		g_assert_cmpint(key_import(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &work.key, why,
+					   sizeof(why)),
 				==, 0);
 		sandboxed(sign_in_threads, &work);
 		key_free(work.key);

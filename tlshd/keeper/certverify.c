@@ -10,7 +10,7 @@
 
 #include "certverify.h"
 
-/* RFC 8446, 4.4.3: padding, context string and separator. Both strings have 33 characters, and the NUL is the 0 byte. */
+/* RFC 8446, 4.4.3: padding, context string, separator. Both strings have 33 characters, and the NUL is the 0 byte. */
 #define PADDING_LENGTH 64
 #define CONTEXT_LENGTH (33 + 1)
 

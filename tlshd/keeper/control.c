@@ -39,8 +39,9 @@ static void attach(struct control *control, const struct proto_attach *message, 
 	int ret = signer_start(&control->signers, message->worker, *fd);
 	*fd = -1;
 	if (ret < 0)
-		proto_notice(control->fd, LOG_ERR, "keeper: no thread for worker %u (%s): its handshakes get no signature",
-			     message->worker, strerror(-ret));
+		proto_notice(control->fd, LOG_ERR,
+			     "keeper: no thread for worker %u (%s): its handshakes get no signature", message->worker,
+			     strerror(-ret));
 }
 
 static void open_job(struct control *control, const struct proto_open *message)
@@ -143,7 +144,8 @@ static int serve(struct control *control)
 		ret = ret < 0 && errno != EINTR ? -errno : drain(control);
 	} while (ret == 0);
 	if (ret == -EPROTONOSUPPORT)
-		proto_notice(control->fd, LOG_ERR, "supervisor and keeper are of different builds: restart the service");
+		proto_notice(control->fd, LOG_ERR,
+			     "supervisor and keeper are of different builds: restart the service");
 	else
 		proto_notice(control->fd, LOG_ERR, "keeper: the control channel failed (%s)", strerror(-ret));
 	return ret;

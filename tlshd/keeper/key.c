@@ -83,14 +83,17 @@ static bool is_certificate(const gnutls_datum_t *datum, gnutls_x509_crt_fmt_t fo
 static void explain_import(const gnutls_datum_t *datum, gnutls_x509_crt_fmt_t format, int error, char *why, size_t room)
 {
 	if (is_encrypted(datum, format))
-		snprintf(why, room, "is protected by a passphrase, and there is nobody to type it in: name a copy without one, "
+		snprintf(why, room,
+			 "is protected by a passphrase, and there is nobody to type it in: name a copy without one, "
 			 "made with `openssl pkey -in KEY -out COPY` and mode 0600");
 	else if (is_certificate(datum, format))
-		snprintf(why, room, "holds a certificate, not a private key: name the file of the certificate's private key");
+		snprintf(why, room,
+			 "holds a certificate, not a private key: name the file of the certificate's private key");
 	else if (format == GNUTLS_X509_FMT_PEM && !contains(datum->data, datum->size, "PRIVATE KEY-----"))
 		snprintf(why, room, "holds no private key: a PEM file has a line like `-----BEGIN PRIVATE KEY-----`");
 	else
-		snprintf(why, room, "is not a private key that can be read (%s): PKCS#8, RSA or EC in PEM or DER is expected",
+		snprintf(why, room,
+			 "is not a private key that can be read (%s): PKCS#8, RSA or EC in PEM or DER is expected",
 			 gnutls_strerror(error));
 }
 
@@ -150,7 +153,8 @@ static int judge(struct key *key, char *why, size_t room)
 
 	bool rsa = key->pk == GNUTLS_PK_RSA || key->pk == GNUTLS_PK_RSA_PSS;
 	if (rsa && (key->bits < KEY_RSA_BITS_MIN || key->bits > KEY_RSA_BITS_MAX)) {
-		snprintf(why, room, "is an RSA key of %u bits, but %d to %d are allowed: make a new key and certificate",
+		snprintf(why, room,
+			 "is an RSA key of %u bits, but %d to %d are allowed: make a new key and certificate",
 			 key->bits, KEY_RSA_BITS_MIN, KEY_RSA_BITS_MAX);
 		return -EKEYREJECTED;
 	}
@@ -162,7 +166,8 @@ static int judge(struct key *key, char *why, size_t room)
 	if (count > 0)
 		return 0;
 	const char *curve = gnutls_ecc_curve_get_name(key->curve);
-	snprintf(why, room, "is of a kind that TLS 1.3 does not sign with (%s%s%s): RSA, RSA-PSS, ECDSA on P-256, P-384 or P-521, "
+	snprintf(why, room,
+		 "is of a kind that TLS 1.3 does not sign with (%s%s%s): RSA, RSA-PSS, ECDSA on P-256, P-384 or P-521, "
 		 "Ed25519 and Ed448 can be used",
 		 gnutls_pk_algorithm_get_name(key->pk), curve ? ", " : "", curve ? curve : "");
 	return -EKEYREJECTED;
@@ -297,7 +302,8 @@ int key_trial(const struct key *key, uint32_t *trial_us, char *why, size_t room)
 		if (took < *trial_us)
 			*trial_us = took;
 		if (verify(key, scheme, input, length, signature, signature_length) < 0) {
-			snprintf(why, room, "makes signatures that its own public half does not verify: the file is damaged");
+			snprintf(why, room,
+				 "makes signatures that its own public half does not verify: the file is damaged");
 			return -EIO;
 		}
 	}

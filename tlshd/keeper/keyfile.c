@@ -63,18 +63,20 @@ static int judge_mode(const struct stat *st, const char *path, char *why, size_t
 	bool foreign = st->st_uid != 0;
 
 	if (mode & (S_IROTH | S_IWOTH)) {
-		snprintf(why, room, "can be %s by every user (mode %04o), so it is no secret: run `chmod o-rwx %s`, and think of "
+		snprintf(why, room,
+			 "can be %s by every user (mode %04o), so it is no secret: run `chmod o-rwx %s`, and think of "
 			 "a new key",
 			 mode & S_IWOTH ? "written" : "read", mode, path);
 		return -EPERM;
 	}
 	if (foreign && group)
-		snprintf(why, room, "belongs to user %u, not to root, and its group %u may %s it (mode %04o): unless that is meant, "
-			 "run `chown root %s` and `chmod g-rwx %s`",
+		snprintf(why, room,
+			 "belongs to user %u, not to root, and its group %u may %s it (mode %04o): unless that is "
+			 "meant, run `chown root %s` and `chmod g-rwx %s`",
 			 st->st_uid, st->st_gid, mode & S_IWGRP ? "write" : "read", mode, path, path);
 	else if (foreign)
-		snprintf(why, room, "belongs to user %u, not to root: unless that is meant, run `chown root %s`", st->st_uid,
-			 path);
+		snprintf(why, room, "belongs to user %u, not to root: unless that is meant, run `chown root %s`",
+			 st->st_uid, path);
 	else if (group)
 		snprintf(why, room, "can be %s by its group %u (mode %04o): unless that is meant, run `chmod g-rwx %s`",
 			 mode & S_IWGRP ? "written" : "read", st->st_gid, mode, path);

@@ -91,7 +91,8 @@ out:
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
-		fprintf(stderr, "%s is a part of tlshd, which starts it: there is nothing to do here by hand\n", argv[0]);
+		fprintf(stderr, "%s is a part of tlshd, which starts it: there is nothing to do here by hand\n",
+			argv[0]);
 		return EXIT_FAILURE;
 	}
 	return run(argv[1], argv[2]) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -52,9 +52,9 @@ int oracle_close(struct oracle *oracle, uint64_t job);
  * A key is spent with the first call of its worker, whether that is granted or malformed. Another worker's call spends
  * nothing.
  *
- * Returns 0; -ENOENT for an unknown job (perhaps its OPEN has not been read yet), -EPERM for another worker's job, a key
- * that is not the job's, or one that is spent; -EBADMSG for a scheme that does not fit the key, or an input that does
- * not fit the scheme (RFC 8446, 4.2.3 and 4.4.3).
+ * Returns 0; -ENOENT for an unknown job (perhaps its OPEN has not been read yet); -EPERM for another worker's job, a
+ * key that is not the job's, or one that is spent; -EBADMSG for a scheme that does not fit the key, or an input that
+ * does not fit the scheme (RFC 8446, 4.2.3 and 4.4.3).
  */
 int oracle_authorise(struct oracle *oracle, uint32_t worker, const struct proto_sign *call,
 		     const struct scheme **scheme, const char **why);

@@ -34,10 +34,10 @@ static const char *const allowed[] = {
 	/* randomness and time, for the library's generator */
 	"getrandom", "clock_gettime", "clock_gettime64", "gettimeofday", "time", "getrusage",
 #ifdef WITH_SANITIZERS
-	"mmap", "mprotect", "clone", "clone3", "prctl", "write", "read", "fstat", "newfstatat", "stat", "lseek", "open",
-	"openat", "readlink", "readlinkat", "getdents64", "sigaltstack", "tgkill", "rt_tgsigqueueinfo", "ptrace",
-	"wait4", "process_vm_readv", "mincore", "getppid", "getuid", "geteuid", "fcntl", "uname", "sysinfo", "prlimit64",
-	"getrlimit", "pipe2", "access", "dup",
+	"mmap", "mprotect", "clone", "clone3", "prctl", "write", "read", "fstat", "newfstatat", "stat", "lseek",
+	"open", "openat", "readlink", "readlinkat", "getdents64", "sigaltstack", "tgkill", "rt_tgsigqueueinfo",
+	"ptrace", "wait4", "process_vm_readv", "mincore", "getppid", "getuid", "geteuid", "fcntl", "uname", "sysinfo",
+	"prlimit64", "getrlimit", "pipe2", "access", "dup",
 #endif
 };
 
@@ -71,9 +71,9 @@ static const struct {
 /* Looking for files ends with the errno that says so: libraries fall back on it. */
 static const char *const file_calls[] = {
 	"open", "openat", "openat2", "creat", "access", "faccessat", "faccessat2", "stat", "lstat", "stat64", "lstat64",
-	"newfstatat", "fstatat64", "statx", "statfs", "readlink", "readlinkat", "rename", "renameat", "renameat2", "unlink",
-	"unlinkat", "mkdir", "mkdirat", "rmdir", "link", "linkat", "symlink", "symlinkat", "chmod", "fchmodat", "chown",
-	"fchownat", "truncate", "chdir", "mknod", "mknodat", "execve", "execveat",
+	"newfstatat", "fstatat64", "statx", "statfs", "readlink", "readlinkat", "rename", "renameat", "renameat2",
+	"unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "link", "linkat", "symlink", "symlinkat", "chmod",
+	"fchmodat", "chown", "fchownat", "truncate", "chdir", "mknod", "mknodat", "execve", "execveat",
 };
 
 /* A failure for a call that the architecture does not have is none. */
@@ -147,7 +147,8 @@ static int deny_files(int channel)
 
 	if (ret != -EOPNOTSUPP)
 		return ret;
-	proto_notice(channel, LOG_INFO, "keeper: this kernel has no Landlock, system calls on files are refused by seccomp alone");
+	proto_notice(channel, LOG_INFO,
+		     "keeper: this kernel has no Landlock, system calls on files are refused by seccomp alone");
 	return 0;
 }
 

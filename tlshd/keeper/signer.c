@@ -38,7 +38,8 @@ static void report_refusal(struct signer *signer, const struct proto_sign *call,
 	if (signer->refused & (signer->refused - 1))
 		return;
 	proto_notice(signer->shared->supervisor, LOG_WARNING,
-		     "worker %u was refused a signature (job %llu, key %u, scheme 0x%04x, %u bytes): %s; %u refused so far",
+		     "worker %u was refused a signature (job %llu, key %u, scheme 0x%04x, %u bytes): %s; "
+		     "%u refused so far",
 		     signer->worker, (unsigned long long)call->job, call->key, call->scheme, call->length, why,
 		     signer->refused);
 }
@@ -50,7 +51,7 @@ static int authorise(struct signer *signer, const struct proto_sign *call, const
 
 	int ret = oracle_authorise(shared->oracle, signer->worker, call, scheme, &why);
 	if (ret == -ENOENT) {
-		/* The supervisor sends OPEN before it gives the job to the worker, but we may not have read it yet. */
+		/* OPEN is sent before the worker gets the job, but we may not have read it yet. */
 		shared->catch_up(shared->context);
 		ret = oracle_authorise(shared->oracle, signer->worker, call, scheme, &why);
 	}
@@ -90,7 +91,8 @@ static void serve(struct signer *signer)
 			ret = -EBADMSG;
 		if (ret < 0) {
 			proto_notice(signer->shared->supervisor, LOG_WARNING,
-				     "worker %u broke the contract of its sign channel (%s): it gets no signature any more",
+				     "worker %u broke the contract of its sign channel (%s): it gets no "
+				     "signature any more",
 				     signer->worker, strerror(-ret));
 			return;
 		}
