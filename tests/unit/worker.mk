@@ -28,3 +28,22 @@ worker_facts_SOURCES = tests/unit/worker_facts.c $(worker_test_fixture)
 worker_facts_CPPFLAGS = $(worker_test_cppflags)
 worker_facts_LDFLAGS = $(worker_test_ldflags)
 worker_facts_LDADD = $(worker_test_libs)
+
+check_PROGRAMS += worker_sandbox
+worker_sandbox_SOURCES = tests/unit/worker_sandbox.c tlshd/worker/sandbox.c tlshd/worker/sandbox.h
+worker_sandbox_CPPFLAGS = $(worker_CPPFLAGS) $(GLIB_CFLAGS)
+worker_sandbox_LDADD = $(CONTRACT_LIBS) $(GNUTLS_LIBS) $(SECCOMP_LIBS) $(GLIB_LIBS)
+
+# The worker, but for the kernel: it brings handshakes to their end where the kernel has no TLS.
+noinst_PROGRAMS += worker_stubbed
+worker_stubbed_SOURCES = $(worker_SOURCES) tests/unit/worker_stub.c
+worker_stubbed_CPPFLAGS = $(worker_CPPFLAGS)
+worker_stubbed_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt
+worker_stubbed_LDADD = $(worker_LDADD)
+
+check_PROGRAMS += worker_program
+worker_program_SOURCES = tests/unit/worker_program.c $(worker_test_fixture)
+worker_program_CPPFLAGS = $(worker_test_cppflags) -DWORKER_PROGRAM='"$(abs_top_builddir)/worker"' \
+	-DWORKER_STUBBED='"$(abs_top_builddir)/worker_stubbed"' -DLOADER_PROGRAM='"$(abs_top_builddir)/loader"'
+worker_program_LDFLAGS = $(worker_test_ldflags)
+worker_program_LDADD = $(worker_test_libs)

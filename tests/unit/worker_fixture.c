@@ -22,7 +22,7 @@
 #endif
 #define PAYLOAD_LIMIT_OPTION 5
 #define HOUR 3600
-#define DAY (24 * HOUR)
+#define YEAR (365 * 24 * HOUR)
 
 /* ---- certificates ---- */
 
@@ -84,7 +84,7 @@ const struct issued *issue(const struct wish *wish)
 	OK(gnutls_x509_crt_set_dn(issued->crt, wish->subject ? wish->subject : "CN=peer.example", NULL));
 	OK(gnutls_x509_crt_set_key(issued->crt, issued->key));
 	OK(gnutls_x509_crt_set_activation_time(issued->crt, now + (wish->from ? wish->from : -HOUR)));
-	OK(gnutls_x509_crt_set_expiration_time(issued->crt, now + (wish->until ? wish->until : DAY)));
+	OK(gnutls_x509_crt_set_expiration_time(issued->crt, now + (wish->until ? wish->until : YEAR)));
 	OK(gnutls_x509_crt_set_basic_constraints(issued->crt, wish->authority, -1));
 	OK(gnutls_x509_crt_set_key_usage(issued->crt, wish->usage ? wish->usage : wish->authority ?
 					 GNUTLS_KEY_KEY_CERT_SIGN : GNUTLS_KEY_DIGITAL_SIGNATURE));

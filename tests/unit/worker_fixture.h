@@ -42,7 +42,7 @@ struct wish {
 	const char *ip;
 	const char *purpose;
 	unsigned int usage;
-	long from, until;		/* seconds from now; default: an hour ago, a day ahead */
+	long from, until;		/* seconds from now; default: an hour ago, a year ahead */
 	void (*decorate)(gnutls_x509_crt_t certificate);
 };
 
