@@ -17,6 +17,7 @@
 #include "dispatch.h"
 #include "log.h"
 #include "privilege.h"
+#include "refusals.h"
 #include "report.h"
 #include "socket.h"
 
@@ -43,6 +44,7 @@ struct dispatch {
 	struct upcall *upcall;
 	struct deadlines *deadlines;
 	struct generation *generation;
+	struct refusals *refusals;
 	GHashTable *jobs;		/* number -> struct job */
 	GQueue waiting;			/* of struct job, accepted and without a worker, oldest first */
 	uint64_t next_number;
@@ -63,6 +65,7 @@ struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines
 
 	dispatch->upcall = upcall;
 	dispatch->deadlines = deadlines;
+	dispatch->refusals = refusals_new(deadlines);
 	dispatch->jobs = g_hash_table_new(g_int64_hash, g_int64_equal);
 	g_queue_init(&dispatch->waiting);
 	return dispatch;
@@ -84,6 +87,7 @@ void dispatch_free(struct dispatch *dispatch)
 	for (GList *entry = jobs; entry; entry = entry->next)
 		job_free(entry->data);
 	g_hash_table_destroy(dispatch->jobs);
+	refusals_free(dispatch->refusals);
 	g_free(dispatch);
 }
 
@@ -95,6 +99,23 @@ unsigned int dispatch_open(const struct dispatch *dispatch)
 static const struct snapshot_settings *settings(const struct dispatch *dispatch)
 {
 	return &generation_snapshot(dispatch->generation)->settings;
+}
+
+/* One line for each handshake; but a peer that fails again and again does not get to fill the log. */
+static void write_report(const struct job *job, const struct proto_result *result, bool ended)
+{
+	bool client_failed = result->status != 0 && job->request.role == PROTO_ROLE_SERVER;
+
+	if (client_failed && !refusals_admit(job->dispatch->refusals, job->peer))
+		return;
+	report_log(&(struct report){
+		.request = &job->request,
+		.peer = job->peer,
+		.result = result,
+		.settings = settings(job->dispatch),
+		.duration_ms = proto_now_ms() - job->accepted_ms,
+		.ended = ended,
+	});
 }
 
 /* Send DONE at once, then close: after DONE the socket is the consumer's. The log comes last. */
@@ -113,14 +134,7 @@ static void answer(struct job *job, const struct proto_result *result)
 	dispatch->open--;
 	if (ret < 0)
 		log_line(LOG_ERR, "the kernel did not take the answer to a handshake with %s: %s", job->peer, strerror(-ret));
-	report_log(&(struct report){
-		.request = &job->request,
-		.peer = job->peer,
-		.result = result,
-		.settings = settings(dispatch),
-		.duration_ms = proto_now_ms() - job->accepted_ms,
-		.ended = ended,
-	});
+	write_report(job, result, ended);
 	if (dispatch->full && !dispatch->stopped)
 		accept_all(dispatch);
 	if (dispatch->open == 0 && dispatch->on_idle) {

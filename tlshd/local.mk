@@ -28,6 +28,7 @@ libsupervisor_a_SOURCES = \
 	tlshd/privilege.c tlshd/privilege.h \
 	tlshd/process.c tlshd/process.h \
 	tlshd/reason.c tlshd/reason.h \
+	tlshd/refusals.c tlshd/refusals.h \
 	tlshd/report.c tlshd/report.h \
 	tlshd/service.c tlshd/service.h \
 	tlshd/socket.c tlshd/socket.h \

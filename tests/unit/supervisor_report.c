@@ -5,12 +5,15 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <glib.h>
 #include <gnutls/gnutls.h>
 
+#include "log.h"
 #include "reason.h"
+#include "refusals.h"
 
 static struct handshake_request request;
 static struct snapshot_settings settings;
@@ -116,6 +119,31 @@ static void longest(void)
 	g_assert_cmpuint(strlen(line), ==, 39);
 }
 
+/* Sixty lines for an address, and one for the rest; addresses beyond the table share a count. */
+static void repeated(void)
+{
+	struct deadlines *deadlines = deadlines_new();
+	struct refusals *refusals = refusals_new(deadlines);
+	char peer[64];
+	unsigned int lines = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(peer, sizeof(peer), "[2001:db8::1]:%d", 40000 + i);
+		lines += refusals_admit(refusals, peer);
+	}
+	g_assert_cmpuint(lines, ==, REFUSALS_LINES);
+	g_assert_true(refusals_admit(refusals, "192.0.2.1:40000"));
+	lines = 0;
+	for (int i = 0; i < 10000; i++) {
+		snprintf(peer, sizeof(peer), "10.1.%d.%d:811", i / 250, i % 250);
+		lines += refusals_admit(refusals, peer);
+	}
+	g_assert_cmpuint(lines, <=, REFUSALS_ADDRESSES + REFUSALS_LINES);
+	g_test_message("the counts are said at the end");
+	refusals_free(refusals);
+	deadlines_free(deadlines);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -124,5 +152,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/success", success);
 	g_test_add_func("/report/refusals", refusals);
 	g_test_add_func("/report/longest", longest);
+	g_test_add_func("/report/repeated", repeated);
 	return g_test_run();
 }
