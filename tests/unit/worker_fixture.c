@@ -168,7 +168,7 @@ void scene_init(struct scene *scene)
 {
 	*scene = (struct scene){
 		.settings = {
-			.sign_timeout_ms = 300,
+			.sign_timeout_ms = 10000,
 			.max_message = 128 * 1024,
 			.max_client_hello = 16 * 1024,
 			.max_certificates = 10,

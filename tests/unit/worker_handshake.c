@@ -452,6 +452,8 @@ static void test_keeper_moods(void)
 			trial_init(&trial);
 			trial_identity(&trial, host);
 			trial.scene.mood = cases[i].mood;
+			if (cases[i].mood == KEEPER_SLEEPS)
+				trial.scene.settings.sign_timeout_ms = 200;
 			trial_run(&trial, role, PROTO_AUTH_X509, role == PROTO_ROLE_CLIENT ? &server : &client);
 			if (cases[i].reason == REASON_OK)
 				assert_ok(&trial);
@@ -475,6 +477,7 @@ static void test_keeper_wakes(void)
 	trial_init(&trial);
 	trial_identity(&trial, host);
 	trial.scene.mood = KEEPER_SLEEPS;
+	trial.scene.settings.sign_timeout_ms = 500;
 	trial_run(&trial, PROTO_ROLE_SERVER, PROTO_AUTH_X509, &client);
 	assert_failed(&trial, REASON_SIGN_TIMEOUT, ETIMEDOUT, GNUTLS_A_INTERNAL_ERROR);
 	proto_init(&late, PROTO_SIGNATURE);

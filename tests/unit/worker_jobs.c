@@ -159,7 +159,7 @@ static void test_silent(void)
 	struct proto_result result = shop_result(&shop, job);
 	assert_result(&result, REASON_HELLO_TIMEOUT, ETIMEDOUT);
 	g_assert_cmpint(proto_now_ms() - began, >=, 200);
-	g_assert_cmpint(proto_now_ms() - began, <, 1000);
+	g_assert_cmpint(proto_now_ms() - began, <, 3000);
 	g_assert_cmpint(result.alert_sent, ==, GNUTLS_A_INTERNAL_ERROR);
 	g_assert_cmpint(plain_alert(peer_fd), ==, GNUTLS_A_INTERNAL_ERROR);
 	close(peer_fd);
@@ -188,7 +188,7 @@ static void drip(const uint8_t *bytes, size_t length, size_t at_once)
 		sent += at_once;
 	} while (poll(&wait, 1, 10) == 0);
 	struct proto_result result = shop_result(&shop, job);
-	g_assert_cmpint(proto_now_ms() - began, <, 1000);
+	g_assert_cmpint(proto_now_ms() - began, <, 3000);
 	g_assert_cmpint(proto_now_ms() - began, >=, 400);
 	assert_result(&result, REASON_DEADLINE, ETIMEDOUT);
 	close(peer_fd);
@@ -242,7 +242,6 @@ static void test_garbage(void)
 		{ "\x16\x03\x01\x00\x04\x02\x00\x00\x00", 9 },	/* a ServerHello of no bytes */
 		{ "\x16\x03\x01\x00\x08\x01\x00\x00\x04\x03\x03\x00\x00", 13 },
 		{ "\x17\x03\x03\x00\x05hello", 10 },
-		{ "\x15\x03\x03\x00\x02\x02\x28", 7 },
 		{ "\x16\x03\x01\xff\xff", 5 },
 		{ "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16 },
 	};
@@ -380,6 +379,13 @@ static void test_peer_alerts(void)
 		assert_result(&result, REASON_PEER_ALERT, cases[i].status);
 		g_assert_cmpint(result.alert_received, ==, cases[i].alert);
 		g_assert_cmpint(result.alert_sent, ==, PROTO_NO_ALERT);
+
+		/* Of a client it can be the first word. */
+		job = start(&shop, PROTO_ROLE_SERVER, &peer_fd, 2000, 0);
+		OK(send(peer_fd, record, sizeof(record), 0));
+		close(peer_fd);
+		result = shop_result(&shop, job);
+		assert_result(&result, REASON_PEER_ALERT, cases[i].status);
 	}
 	g_assert_cmpint(shop_close(&shop), ==, 0);
 }
@@ -490,7 +496,7 @@ static void test_crowd(void)
 		peer_step(&peer);
 	struct proto_result result = shop_result(&shop, job);
 	assert_result(&result, REASON_OK, 0);
-	g_assert_cmpint(proto_now_ms() - began, <, 1000);
+	g_assert_cmpint(proto_now_ms() - began, <, 3000);
 	OK(send(peer_fd, "data for the kernel", 19, 0));
 	close(fd);
 	peer_done(&peer);

@@ -312,6 +312,13 @@ static enum handshake_state begin(struct handshake *handshake)
 	ret = ktls_attach(handshake->fd);
 	if (ret < 0)
 		return finish(handshake, outcome_of_attach(-ret));
+	/*
+	 * A start without reading. The library understands an alert only once the handshake has begun, and would take
+	 * a client's first words by chance for an alert or for garbage, as they come late or early.
+	 */
+	handshake->transport.reads_left = 0;
+	if (handshake->role == PROTO_ROLE_SERVER)
+		gnutls_handshake(handshake->session);
 	return HANDSHAKE_READS;
 }
 
