@@ -38,7 +38,7 @@ struct connection {
 	bool spoken_to;		/* bytes came after the agreement */
 	size_t heard, heard_kept;
 	struct secure *secure;
-	bool secure_writes;
+	bool secure_writes;	/* what it waits for */
 	uint8_t in[HEARD_MAX];
 };
 
@@ -124,7 +124,13 @@ int64_t connection_watch(const struct connection *connection, struct pollfd *wat
 	return connection->due_ms;
 }
 
-/* The line: which connection, at which try, how long after its beginning the probe was answered, and how long after
+bool connection_on_its_way(const struct connection *connection)
+{
+	return connection->state == CONNECTING || connection->state == PROBING || connection->state == WAITING;
+}
+
+/*
+ * The line: which connection, at which try, how long after its beginning the probe was answered, and how long after
  * that it ended; then how it ended, the alert (-1: none), and the bytes after the agreement.
  */
 static bool over(struct connection *connection, const char *how)

@@ -2,20 +2,25 @@
 /*
  * double: stands in the place of the installed worker, and breaks its contracts.
  *
- * At its start it reads DOUBLE_MODE. Without that file it becomes the real worker, which lies beside it as worker.real.
- * With it, it says that it is ready and misbehaves, at its first job or as the mode has it:
+ * At its start it looks for the file "on" in DOUBLE_DIR. Without that, it becomes the real worker, which lies beside it as
+ * worker.real. Else the file "start" there may say how it fails to start:
  *
  *	exit		ends before it is ready		mute		is never ready
  *	ready-twice	says ready two times		unasked		answers a job before there is any
- *	loop		loops for ever			silent		takes jobs and never says a word
+ *
+ * Else it says that it is ready and takes jobs; a file there that is named like its process number says what it does
+ * then. Without one it answers that it is out of resources.
+ *
+ *	loop		loops for ever			silent		never says a word
  *	garbage		bytes that are no message	short, long	a result of the wrong length
  *	version, type	of another build; unknown	channel		asks the supervisor for a signature
  *	foreign		answers another job		twice		answers a job two times
  *	success		reports keys that are not there	status, reason	reports what may not be reported
  *	text		text without an end		fds		descriptors along with a result
  *	flood		notices without end		storm		foreign answers, as many as fit
- *	sign		asks for signatures that it may not have, says what came, and then behaves
- *	sign-garbage	bytes that are no call, to the keeper, and then behaves
+ *	sign		asks for signatures that it may not have, says what came, and answers
+ *	sign-garbage	bytes that are no call, to the keeper, and answers
+ *	hold		takes the job and waits for the next one, which ends both
  */
 #include <config.h>
 
@@ -34,7 +39,7 @@
 
 #include "proto.h"
 
-#define DOUBLE_MODE "/run/test/double"
+#define DOUBLE_DIR "/run/test/double"
 #define REAL_WORKER CHILDDIR "/worker.real"
 #define SCHEME_ECDSA 0x0403	/* with P-256 and SHA-256 */
 #define DIGEST_SIZE 32
@@ -48,18 +53,20 @@ static bool is(const char *name)
 	return strcmp(mode, name) == 0;
 }
 
-/* An inheritance of the supervisor's death like the real worker's, so that a looping double ends with the test. */
-static bool read_mode(void)
+/* Reads a mode out of a file of this name; none leaves it empty. */
+static void read_mode(const char *name)
 {
-	int fd = open(DOUBLE_MODE, O_RDONLY | O_CLOEXEC);
+	char path[64];
 
+	mode[0] = '\0';
+	snprintf(path, sizeof(path), DOUBLE_DIR "/%s", name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return;
 	ssize_t got = read(fd, mode, sizeof(mode) - 1);
 	close(fd);
-	mode[got > 0 ? strcspn(mode, "\n") : 0] = '\0';
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return true;
+	mode[got > 0 ? got : 0] = '\0';
+	mode[strcspn(mode, "\n")] = '\0';
 }
 
 static void say(const char *text)
@@ -213,6 +220,8 @@ static void misbehave(uint64_t job)
 	} else if (is("sign-garbage")) {
 		send_garbage(PROTO_FD_SIGN);
 		send_result(job);
+	} else if (is("")) {
+		send_result(job);
 	} else if (!is("silent")) {
 		spoil(job);
 	}
@@ -222,20 +231,26 @@ static void misbehave(uint64_t job)
 static void serve(void)
 {
 	union proto_message message;
-	bool misbehaved = false;
+	uint64_t held = 0;
+	char name[16];
 	int fd;
 
+	snprintf(name, sizeof(name), "%d", (int)getpid());
 	for (;;) {
 		int ret = proto_receive(PROTO_FD_SUPERVISOR, &message, 0, &fd, 1);
 		if (ret < 0)
 			exit(EXIT_FAILURE);
 		if (message.header.type != PROTO_JOB)
 			continue;
-		if (misbehaved && (is("sign") || is("sign-garbage")))
-			send_result(message.job.job);
-		else if (!misbehaved || is("silent"))
-			misbehave(message.job.job);
-		misbehaved = true;
+		read_mode(name);
+		if (is("hold")) {
+			held = message.job.job;
+			continue;
+		}
+		misbehave(message.job.job);
+		if (held)
+			send_result(held);
+		held = 0;
 	}
 }
 
@@ -243,10 +258,13 @@ int main(int argc, char **argv)
 {
 	if (argc != 3)
 		return EXIT_FAILURE;
-	if (!read_mode()) {
+	if (access(DOUBLE_DIR "/on", F_OK) < 0) {
 		execv(REAL_WORKER, argv);
 		return EXIT_FAILURE;
 	}
+	/* As the real worker does, so that one that loops ends with the test. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	read_mode("start");
 	fcntl(PROTO_FD_SUPERVISOR, F_SETFL, fcntl(PROTO_FD_SUPERVISOR, F_GETFL) & ~O_NONBLOCK);
 	if (is("exit"))
 		return EXIT_FAILURE;

@@ -3,13 +3,14 @@
  * peer: connections to the kernel's NFS server, or a server for its client, that agree to TLS (RFC 9289) and then
  * misbehave as they are told. For each connection it prints when and how it ended.
  *
- *	peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [retry] [keep]
+ *	peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [together=N] [retry] [keep]
  *
  * MODE: silent, drip (a byte of a hello each half second), drip-ccs (a hello, then a ChangeCipherSpec each half second),
  * garbage, long-hello, endless, alert-N, full (a handshake and a call), or close-STEP and reset-STEP with connect, probe,
  * agreed, half, hello or answer as the step.
  *
- * retry begins again what was refused without a word of TLS; keep begins again always. After the given time, or at
+ * At most so many of a client's connections wait for the answer to their probe at a time (together, 8 by default): the
+ * kernel lets few requests wait, and more would only be refused. retry begins again what was refused without a word of TLS; keep begins again always. After the given time, or at
  * SIGTERM, what is still open is reported as open.
  */
 #include <config.h>
@@ -27,10 +28,11 @@
 #include "proto.h"
 
 #define COUNT_MAX 4096
+#define TOGETHER 8
 
 struct run {
 	struct mode mode;
-	unsigned int count, begun, open;
+	unsigned int count, together, begun, open;
 	int64_t until_ms;
 	int listener;		/* -1: client, or all have come */
 	int signals;
@@ -40,7 +42,7 @@ struct run {
 
 static int usage(void)
 {
-	fputs("usage: peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [retry] [keep]\n", stderr);
+	fputs("usage: peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [together=N] [retry] [keep]\n", stderr);
 	return EXIT_FAILURE;
 }
 
@@ -62,6 +64,7 @@ static bool parse(struct run *run, int argc, char **argv)
 	unsigned int seconds = 30;
 
 	run->count = 1;
+	run->together = TOGETHER;
 	if (argc < 5 || !parse_address(run, argv[2], argv[3]))
 		return false;
 	run->mode.server = strcmp(argv[1], "server") == 0;
@@ -73,7 +76,8 @@ static bool parse(struct run *run, int argc, char **argv)
 			run->mode.retry = true;
 		else if (strcmp(argv[i], "keep") == 0)
 			run->mode.keep = true;
-		else if (sscanf(argv[i], "count=%u", &run->count) != 1 && sscanf(argv[i], "seconds=%u", &seconds) != 1)
+		else if (sscanf(argv[i], "count=%u", &run->count) != 1 && sscanf(argv[i], "seconds=%u", &seconds) != 1 &&
+			 sscanf(argv[i], "together=%u", &run->together) != 1)
 			return false;
 	}
 	run->until_ms = proto_now_ms() + (int64_t)seconds * 1000;
@@ -128,6 +132,19 @@ static int set_watches(struct run *run, int64_t now_ms)
 	return due_ms > now_ms ? (int)(due_ms - now_ms) : 0;
 }
 
+/* Begin as many as may be on their way at a time. */
+static void begin_more(struct run *run)
+{
+	unsigned int on_their_way = 0;
+
+	if (run->mode.server)
+		return;
+	for (unsigned int i = 0; i < run->open; i++)
+		on_their_way += connection_on_its_way(run->connections[i]);
+	for (; run->begun < run->count && on_their_way < run->together; on_their_way++)
+		run->connections[run->open++] = connection_connect(&run->mode, run->begun++);
+}
+
 static void turn(struct run *run)
 {
 	unsigned int open = run->open, kept = 0;
@@ -145,8 +162,11 @@ static void turn(struct run *run)
 
 static void loop(struct run *run)
 {
-	while (run->open > 0 || run->listener >= 0) {
+	for (;;) {
 		int64_t now_ms = proto_now_ms();
+		begin_more(run);
+		if (run->open == 0 && run->listener < 0)
+			break;
 		if (now_ms >= run->until_ms)
 			break;
 		int timeout_ms = set_watches(run, now_ms);
@@ -175,9 +195,6 @@ int main(int argc, char **argv)
 	}
 	if (run.mode.server)
 		puts("listening");
-	else
-		while (run.begun < run.count)
-			run.connections[run.open++] = connection_connect(&run.mode, run.begun++);
 	loop(&run);
 	return EXIT_SUCCESS;
 }
