@@ -14,6 +14,9 @@ uint32_t backoff_death(struct backoff *backoff, int64_t now_ms)
 	backoff->next = (backoff->next + 1) % BACKOFF_DEATHS;
 	int64_t oldest = backoff->deaths[backoff->next];
 
+	/* Many that die at a time are one failure: the start that is waited for brings all of them back. */
+	if (now_ms < backoff->until_ms)
+		return backoff->until_ms - now_ms;
 	if (backoff->delay_ms > 0 && now_ms - last > (int64_t)backoff->delay_ms + BACKOFF_WINDOW_MS)
 		backoff->delay_ms = 0;
 	if (backoff->delay_ms == 0 && (oldest == 0 || now_ms - oldest > BACKOFF_WINDOW_MS))
@@ -21,5 +24,6 @@ uint32_t backoff_death(struct backoff *backoff, int64_t now_ms)
 	backoff->delay_ms = backoff->delay_ms == 0 ? BACKOFF_FIRST_MS : backoff->delay_ms * 2;
 	if (backoff->delay_ms > BACKOFF_LAST_MS)
 		backoff->delay_ms = BACKOFF_LAST_MS;
+	backoff->until_ms = now_ms + backoff->delay_ms;
 	return backoff->delay_ms;
 }

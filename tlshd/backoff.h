@@ -16,6 +16,7 @@ struct backoff {
 	int64_t deaths[BACKOFF_DEATHS];	/* times of the last ones; 0: none */
 	unsigned int next;
 	uint32_t delay_ms;
+	int64_t until_ms;	/* when the delay is over */
 };
 
 /**
@@ -23,7 +24,8 @@ struct backoff {
  * @now_ms: CLOCK_MONOTONIC
  *
  * Returns how many milliseconds to wait before the next start: 0, or 1 s doubling to 30 s from the fifth death within
- * 10 s on. A death that comes more than 10 s after the last delay was over starts from the beginning.
+ * 10 s on. Deaths during a delay do not make it longer: what is left of it is returned. A death that comes more than
+ * 10 s after the last delay was over starts from the beginning.
  */
 uint32_t backoff_death(struct backoff *backoff, int64_t now_ms);
 

@@ -29,6 +29,8 @@ static void backoff(void)
 	static const uint32_t delays[] = { 1000, 2000, 4000, 8000, 16000, 30000, 30000 };
 	for (size_t i = 0; i < G_N_ELEMENTS(delays); i++) {
 		g_assert_cmpuint(backoff_death(&storm, now_ms + 4), ==, delays[i]);
+		/* Others that die meanwhile are waited for no longer. */
+		g_assert_cmpuint(backoff_death(&storm, now_ms + 104), ==, delays[i] - 100);
 		now_ms += delays[i];
 	}
 	/* Ten quiet seconds after the last delay: from the beginning. */
