@@ -47,3 +47,24 @@ worker_program_CPPFLAGS = $(worker_test_cppflags) -DWORKER_PROGRAM='"$(abs_top_b
 	-DWORKER_STUBBED='"$(abs_top_builddir)/worker_stubbed"' -DLOADER_PROGRAM='"$(abs_top_builddir)/loader"'
 worker_program_LDFLAGS = $(worker_test_ldflags)
 worker_program_LDADD = $(worker_test_libs)
+
+# Fuzz targets. Run: ./fuzz_worker_certificate -max_total_time=60 FOLDER_WITH_DER_CERTIFICATES, ./fuzz_worker_peer
+if FUZZERS
+worker_fuzz_cflags = $(AM_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+
+noinst_PROGRAMS += fuzz_worker_peer fuzz_worker_certificate
+
+fuzz_worker_peer_SOURCES = tests/fuzz/worker_peer.c $(worker_test_fixture) $(libworker_a_SOURCES) \
+	tlshd/proto.c tlshd/scheme.c
+fuzz_worker_peer_CPPFLAGS = $(worker_test_cppflags)
+fuzz_worker_peer_CFLAGS = $(worker_fuzz_cflags)
+fuzz_worker_peer_LDFLAGS = $(worker_test_ldflags) -fsanitize=fuzzer,address,undefined
+fuzz_worker_peer_LDADD = $(GNUTLS_LIBS) $(GLIB_LIBS)
+
+fuzz_worker_certificate_SOURCES = tests/fuzz/worker_certificate.c tlshd/worker/facts.c tlshd/worker/name.c \
+	tlshd/worker/altnames.c tlshd/worker/recordlimit.c tlshd/proto.c
+fuzz_worker_certificate_CPPFLAGS = $(worker_test_cppflags)
+fuzz_worker_certificate_CFLAGS = $(worker_fuzz_cflags)
+fuzz_worker_certificate_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer,address,undefined
+fuzz_worker_certificate_LDADD = $(GNUTLS_LIBS) $(GLIB_LIBS)
+endif
