@@ -76,7 +76,7 @@ agent_start()
 	become "$host" "$@" "$TLSHD_BIN" --stderr --config "$dir/config" </dev/null >>"$dir/log" 2>&1 &
 	pid=$!
 	echo "$pid" >"$dir/pid"
-	wait_for 20 agent_serves_or_died "$host" "$pid" || give_up "tlshd on $host did not begin to serve"
+	wait_for 60 agent_serves_or_died "$host" "$pid" || give_up "tlshd on $host did not begin to serve"
 	alive "$pid" || give_up "tlshd on $host ended at once: $(tail -n 1 "$dir/log")"
 }
 
@@ -116,9 +116,9 @@ agent_stop()
 	local pid
 	pid=$(agent_pid "$1")
 	kill -TERM "$pid" 2>/dev/null || true
-	wait_for "${2:-10}" gone "$pid" || give_up "tlshd on $1 did not end after SIGTERM"
+	wait_for "${2:-30}" gone "$pid" || give_up "tlshd on $1 did not end after SIGTERM"
 	# A process left behind would answer in its place with an old configuration.
-	wait_for 10 fails agent_serves "$1" || give_up "tlshd on $1 ended, but something of it still serves"
+	wait_for 20 fails agent_serves "$1" || give_up "tlshd on $1 ended, but something of it still serves"
 }
 
 agent_restart()

@@ -18,7 +18,7 @@ nfs_server_start()
 	exportfs -o rw,fsid=0,no_root_squash,no_subtree_check,insecure,async "*:$NFS_EXPORT"
 	rpc.mountd -N 2 -N 3
 	rpc.nfsd -N 3 -U "${1:-8}"
-	wait_for 10 nfs_server_listens || give_up "the NFS server does not listen"
+	wait_for 60 nfs_server_listens || give_up "the NFS server does not listen"
 }
 
 nfs_server_listens()
@@ -27,21 +27,23 @@ nfs_server_listens()
 }
 
 # nfs_require any|tls|mtls: what the server asks of a client's connection. exportfs knows the option only since
-# nfs-utils 2.6.4, so the kernel's tables get their entries directly, for ever: mountd, which would overwrite them, is
-# then never asked for the file system number 0 or for the export.
+# nfs-utils 2.6.4, so the kernel's tables get their entries directly and for ever, and mountd, which would write its own
+# over them, ends.
 nfs_require()
 {
-	local modes
+	local modes address
 	case $1 in
 	any) modes="3 1 2 4" ;;
 	tls) modes="2 2 4" ;;
 	mtls) modes="1 4" ;;
 	esac
-	# Flags: insecure port, asynchronous, gathered writes, no subtree check, fsid.
-	date +%s >/proc/net/rpc/nfsd.export/flush
-	# The entry's client "*" exists once some address belongs to it, which mountd says at the first request only.
-	echo "nfsd 127.0.0.1 2147483647 *" >/proc/net/rpc/auth.unix.ip/channel
+	pkill -x rpc.mountd || true
+	wait_for 60 fails pgrep -x rpc.mountd >/dev/null || give_up "rpc.mountd does not end"
+	for address in 127.0.0.1 ::1 192.0.2.{1..9} 2001:db8::{1..9}; do
+		echo "nfsd $address 2147483647 *" >/proc/net/rpc/auth.unix.ip/channel
+	done
 	echo "* 1 \\x00000000 2147483647 $NFS_EXPORT" >/proc/net/rpc/nfsd.fh/channel
+	# Flags: insecure port, asynchronous, gathered writes, no subtree check, fsid.
 	echo "* $NFS_EXPORT 2147483647 $((0x2432)) 65534 65534 0 xprtsec $modes" >/proc/net/rpc/nfsd.export/channel
 }
 
@@ -80,7 +82,7 @@ nfs_refused()
 nfs_umount()
 {
 	on "$1" umount "$2"
-	wait_for 20 nfs_no_connection "$1" || give_up "the connection outlives its mount"
+	wait_for 60 nfs_no_connection "$1" || give_up "the connection outlives its mount"
 }
 
 nfs_no_connection()

@@ -53,7 +53,7 @@ pki_ca()
 		echo ca
 		echo cert_signing_key
 		echo crl_signing_key
-		pki_dates '-1 day' '+30 days'
+		pki_dates '-1 day' '+800 days'
 	} >"$PKI/$1.template"
 	pki_certtool --generate-self-signed --load-privkey "$PKI/$1.key" --template "$PKI/$1.template" \
 		--outfile "$PKI/$1.crt"
@@ -69,7 +69,7 @@ pki_intermediate()
 		echo "serial = $(pki_next_serial)"
 		echo ca
 		echo cert_signing_key
-		pki_dates '-1 day' '+30 days'
+		pki_dates '-1 day' '+800 days'
 	} >"$PKI/$1.template"
 	pki_sign "$1" "$2"
 	cat "$PKI/$1.crt" "$PKI/$2.above" >"$PKI/$1.above"
@@ -86,7 +86,7 @@ pki_sign()
 # line=TEXT (any line of certtool's template).
 pki_issue()
 {
-	local name=$1 issuer=$2 type=$3 option from='-1 day' to='+30 days' cn=$1
+	local name=$1 issuer=$2 type=$3 option from='-1 day' to='+400 days' cn=$1
 	shift 3
 	pki_key "$name" "$type"
 	{

@@ -72,7 +72,7 @@ proof_capture_start()
 {
 	become "$1" tcpdump -i "$2" -Z root -s 0 -U -w "$3" 'tcp port 2049' </dev/null >/dev/null 2>"$3.log" &
 	echo "$!" >"$3.pid"
-	wait_for 20 grep -q 'listening on' "$3.log" || give_up "tcpdump: $(tail -n 1 "$3.log")"
+	wait_for 60 grep -q 'listening on' "$3.log" || give_up "tcpdump: $(tail -n 1 "$3.log")"
 }
 
 proof_capture_stop()
@@ -80,7 +80,7 @@ proof_capture_stop()
 	local pid
 	pid=$(cat "$1.pid")
 	kill -TERM "$pid"
-	wait_for 20 gone "$pid" || give_up "tcpdump did not end"
+	wait_for 60 gone "$pid" || give_up "tcpdump did not end"
 	[ -s "$1" ] || give_up "the capture $1 is empty"
 }
 
