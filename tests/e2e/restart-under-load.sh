@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=400
+# guest: mem=2048 smp=2 time=240
 #
 # A restart refuses nobody. The holder keeps the notify socket as systemd's descriptor store does, so the kernel has a
 # listener all the time and requests wait in its queue. The kernel's own trace says whether one was refused.
@@ -101,7 +101,7 @@ nothing_refused()
 only_when_full()
 {
 	local limit
-	limit=$(awk '/^MemTotal/ { n = int($2 / 4 / 102400); print n < 3 ? 3 : n > 50 ? 50 : n }' /proc/meminfo)
+	limit=$(awk '/^MemTotal/ { n = int($2 / 4 / 102400); print (n < 3 ? 3 : (n > 50 ? 50 : n)) }' /proc/meminfo)
 	awk -v limit="$limit" -v full="err=$QUEUE_FULL$" '
 		match($0, /req=[^ ]+/) { request = substr($0, RSTART, RLENGTH) }
 		/ handshake_submit: / { if (request in early) delete early[request]; else waits[request] = 1 }

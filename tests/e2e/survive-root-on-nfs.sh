@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=400
+# guest: mem=2048 smp=2 time=240
 #
 # tlshd's programs and their libraries lie on the NFS mount that this tlshd serves, as on a machine without a disk. The
 # pages of them that can be taken away are taken away, then the connection is cut: what the handshake needs has to be in
@@ -31,21 +31,28 @@ copy_to_export()
 }
 
 # The agent of host "client" in a mount namespace, where the files are those of the mount, and in a cgroup, by which
-# their pages can be reclaimed. It knows one worker, so that one death leaves the spare one only.
+# their pages can be reclaimed: who reads a page first has it on its account. It knows one worker, so that one death
+# leaves the spare one only.
 start_from_mount()
 {
+	local dir
+	dir=$(agent_dir client)
 	mkdir -p $CGROUP
 	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-	echo 3 >/proc/sys/vm/drop_caches
+	echo "--- start" >>"$dir/log"
 	# shellcheck disable=SC2016
-	agent_start client unshare --mount --propagation private sh -c '
+	become client unshare --mount --propagation private sh -c '
 		set -e
 		while read -r file; do
 			mount --bind "$1$file" "$file"
 		done <"$2"
 		echo $$ >"$3/cgroup.procs"
 		shift 3
-		exec "$@"' sh "$MNT" "$WORK/files" $CGROUP
+		exec "$@"' sh "$MNT" "$WORK/files" $CGROUP "$TLSHD_BIN" --stderr --config "$dir/config" \
+		</dev/null >>"$dir/log" 2>&1 &
+	echo "$!" >"$dir/pid"
+	# All of it is read over the network, with the encryption of an emulated processor.
+	wait_for 90 agent_serves client || give_up "tlshd did not start from the mount"
 }
 
 # mapped_elsewhere PID: programs and libraries that this process does not have from the mount
