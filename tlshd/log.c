@@ -101,41 +101,52 @@ void log_escape(char *out, size_t size, const char *text)
 	out[used] = '\0';
 }
 
-/* A datagram is taken whole or not at all. A reader that went away (restart of the journal) is looked for once more. */
-static bool send_system(const void *data, size_t size)
+static GString *journal_text(int priority, const struct log_field *fields, size_t count, const char *line)
+{
+	GString *text = g_string_sized_new(512);
+
+	g_string_printf(text, "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_FACILITY=%d\nSYSLOG_IDENTIFIER=%s\nSYSLOG_PID=%d\n", line,
+			priority, LOG_DAEMON >> 3, IDENTIFIER, (int)getpid());
+	for (size_t i = 0; i < count; i++) {
+		char value[LINE_MAX_BYTES];
+		log_escape(value, sizeof(value), fields[i].value);
+		g_string_append_printf(text, "%s=%s\n", fields[i].name, value);
+	}
+	return text;
+}
+
+static GString *syslog_text(int priority, const char *line)
+{
+	GString *text = g_string_sized_new(512);
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm local;
+
+	strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", localtime_r(&now, &local));
+	g_string_printf(text, "<%d>%s %s[%d]: %s", LOG_DAEMON | priority, stamp, IDENTIFIER, (int)getpid(), line);
+	return text;
+}
+
+/*
+ * A datagram is taken whole or not at all. A reader that went away (restart of the journal) is looked for once more, and
+ * who is found then may speak the other protocol.
+ */
+static bool write_system(int priority, const struct log_field *fields, size_t count, const char *line)
 {
 	if (state.system_fd < 0)
 		connect_system();
 	for (int attempt = 0; attempt < 2 && state.system_fd >= 0; attempt++) {
-		if (send(state.system_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		GString *text = state.journal ? journal_text(priority, fields, count, line) : syslog_text(priority, line);
+		ssize_t sent = send(state.system_fd, text->str, text->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		int error = errno;
+		g_string_free(text, TRUE);
+		if (sent >= 0)
 			return true;
-		if (errno != ECONNREFUSED && errno != ENOTCONN && errno != ECONNRESET)
+		if (error != ECONNREFUSED && error != ENOTCONN && error != ECONNRESET)
 			return false;
 		connect_system();
 	}
 	return false;
-}
-
-static bool write_system(int priority, const struct log_field *fields, size_t count, const char *line)
-{
-	g_autoptr(GString) text = g_string_sized_new(512);
-
-	if (state.journal) {
-		g_string_printf(text, "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_FACILITY=%d\nSYSLOG_IDENTIFIER=%s\nSYSLOG_PID=%d\n",
-				line, priority, LOG_DAEMON >> 3, IDENTIFIER, (int)getpid());
-		for (size_t i = 0; i < count; i++) {
-			char value[LINE_MAX_BYTES];
-			log_escape(value, sizeof(value), fields[i].value);
-			g_string_append_printf(text, "%s=%s\n", fields[i].name, value);
-		}
-	} else {
-		char stamp[32];
-		time_t now = time(NULL);
-		struct tm local;
-		strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", localtime_r(&now, &local));
-		g_string_printf(text, "<%d>%s %s[%d]: %s", LOG_DAEMON | priority, stamp, IDENTIFIER, (int)getpid(), line);
-	}
-	return send_system(text->str, text->len);
 }
 
 /* Standard error may be a pipe or a socket that nobody reads: a pipe that polls writable takes PIPE_BUF bytes. */
