@@ -41,10 +41,17 @@ reader_gets()
 	wait_for 20 reader_has "$1" "$2" || give_up "$1 did not get: $2"
 }
 
+# What an attempt that failed left running must not make the next one fail.
+stop_leftover()
+{
+	[ ! -e "$(agent_dir server)/pid" ] || agent_stop server
+}
+
 # start_quiet HOST: without --stderr; what still comes there is in the log file
 start_quiet()
 {
 	local dir
+	stop_leftover
 	dir=$(agent_dir "$1")
 	echo "--- start" >>"$dir/log"
 	become "$1" "$TLSHD_BIN" --config "$dir/config" </dev/null >>"$dir/log" 2>&1 &
@@ -136,6 +143,7 @@ fields()
 line()
 {
 	local number='[0-9a-f]+' date='20[0-9-]+ [0-9:]+ UTC'
+	stop_leftover
 	agent_start server
 	mount_once
 	agent_logs server "^tlshd: handshake with client 127.0.0.1:[0-9]+ succeeded: x509, TLS1.3 AES-256-GCM [^ ]+ [^ ]+, \

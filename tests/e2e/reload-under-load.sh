@@ -8,8 +8,8 @@
 . "$LIB/load.sh"
 
 WORKERS=3
-RELOADS=4
-NAMES='two three'
+RELOADS=2
+NAMES=two
 
 # renew: a new certificate, with a new key, in the same place
 renew()
@@ -106,7 +106,7 @@ storm()
 {
 	local i
 	mounting_start
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < 6; i++)); do
 		reload
 		[ "$(agent_child_count server keeper)" -le 3 ] || give_up "more than three generations live"
 		mount_once four

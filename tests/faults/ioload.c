@@ -22,7 +22,7 @@
 
 #define RECORD 65536
 #define RECORDS 4
-#define PAUSE_NS 10000000	/* between two rounds: a load, not a benchmark */
+#define PAUSE_NS 100000000	/* between two rounds: a load, not a benchmark */
 
 static volatile sig_atomic_t end;	/* the one thing that a signal handler may touch */
 
