@@ -31,6 +31,7 @@ struct working {
 	unsigned int jobs;
 	bool ready;
 	bool behind;
+	bool condemned;		/* killed, but not gone yet: nothing that it sends counts any more */
 	int64_t notice_second;
 	unsigned int notices;
 };
@@ -42,7 +43,7 @@ uint32_t working_number(const struct working *working)
 
 bool working_is_ready(const struct working *working)
 {
-	return working->ready && working->process;
+	return working->ready && working->process && !working->condemned;
 }
 
 unsigned int working_jobs(const struct working *working)
@@ -57,8 +58,9 @@ bool working_is_behind(const struct working *working)
 
 void working_kill(struct working *working, const char *reason)
 {
-	if (!working->process)
+	if (!working->process || working->condemned)
 		return;
+	working->condemned = true;
 	log_line(LOG_ERR, "worker %u (process %d) %s", working->number, (int)process_pid(working->process), reason);
 	process_kill(working->process);
 }
@@ -83,6 +85,8 @@ static void received(void *user, const union proto_message *message, int *fds)
 	struct working *working = user;
 
 	(void)fds;
+	if (working->condemned)
+		return;
 	working->behind = false;
 	switch (message->header.type) {
 	case PROTO_NOTICE:
