@@ -197,7 +197,8 @@ static void system_call(const struct report *report, char *text, size_t size)
 			 what);
 		break;
 	default:
-		snprintf(text, size, "out of memory or descriptors: %s", what);
+		snprintf(text, size, "out of memory or descriptors%s%s", report->result->error ? ": " : "",
+			 report->result->error ? what : "");
 	}
 }
 
