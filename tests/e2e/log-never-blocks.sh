@@ -15,6 +15,8 @@ MOUNTS=8	# two lines each, and those of the start: more than a socket holds that
 reader_start()
 {
 	mkdir -p "${2%/*}"
+	# One that ended leaves its socket's name behind.
+	rm -f "$2"
 	"$(tool datagrams)" "$2" </dev/null >"$WORK/reader-$1" 2>&1 &
 	echo $! >"$WORK/reader-$1.pid"
 	wait_for 10 test -S "$2" || give_up "the reader of $2 does not start"
