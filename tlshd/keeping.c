@@ -17,7 +17,7 @@
 #include "process.h"
 
 #define KEEPER_PATH CHILDDIR "/keeper"
-#define START_TIMEOUT_MS 10000
+#define START_TIMEOUT_MS 30000	/* a machine that boots is busy, and a token may be slow */
 #define END_GRACE_MS 2000
 
 struct keeping {

@@ -17,7 +17,7 @@
 #include "working.h"
 
 #define WORKER_PATH CHILDDIR "/worker"
-#define START_TIMEOUT_MS 10000
+#define START_TIMEOUT_MS 30000	/* a machine that boots is busy */
 #define END_GRACE_MS 2000
 #define NOTICES_PER_SECOND 20	/* a worker that was taken over must not fill the log */
 
