@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,10 +21,11 @@
 #include "refusals.h"
 #include "report.h"
 #include "socket.h"
+#include "timing.h"
 
 #define RESERVED_FILES 64	/* descriptors that are not sockets of requests */
-#define WORKER_GRACE_MS 200	/* after the worker's own deadline, we answer */
 #define RETRY_MS 10		/* until a job that no worker could take is offered again */
+#define ACCEPT_RETRY_MS 1000
 #define ACCEPT_ERRORS_MAX 64	/* in a row; more of them would be an endless loop, not a queue of failed requests */
 
 struct job {
@@ -32,7 +34,7 @@ struct job {
 	struct handshake_request request;
 	char peer[SOCKET_ADDRESS_MAX];
 	int64_t accepted_ms;
-	int64_t job_deadline_ms;	/* the worker's */
+	struct timing timing;
 	bool answered;			/* DONE was sent; the socket is closed */
 	struct working *working;	/* owes a RESULT; NULL: waiting, or done with */
 	struct generation *generation;	/* of that worker */
@@ -132,6 +134,7 @@ static void answer(struct job *job, const struct proto_result *result)
 	job->request.fd = -1;
 	job->answered = true;
 	dispatch->open--;
+	log_line(LOG_DEBUG, "request %" PRIu64 ": answered with status %u", job->number, result->status);
 	if (ret < 0)
 		log_line(LOG_ERR, "the kernel did not take the answer to a handshake with %s: %s", job->peer, strerror(-ret));
 	write_report(job, result, ended);
@@ -192,7 +195,7 @@ static void job_due(void *user)
 		return;
 	}
 	working_cancel(job->working, job->number);
-	deadline_set(job->deadline, proto_now_ms() + call_limit_ms(job) + WORKER_GRACE_MS);
+	deadline_set(job->deadline, proto_now_ms() + call_limit_ms(job) + TIMING_WORKER_GRACE_MS);
 	answer_self(job, ETIMEDOUT, REASON_DEADLINE);
 }
 
@@ -207,13 +210,6 @@ static uint32_t keys_for(const struct job *job, const struct snapshot *snapshot)
 	for (uint32_t i = 0; profile && i < profile->identity_count; i++)
 		keys |= UINT32_C(1) << profile->identities[i].key;
 	return keys;
-}
-
-static int64_t hello_deadline(const struct job *job, const struct snapshot_settings *limits)
-{
-	if (job->request.role != PROTO_ROLE_SERVER || limits->hello_timeout_ms == 0)
-		return 0;
-	return MIN(job->accepted_ms + limits->hello_timeout_ms, job->job_deadline_ms);
 }
 
 /* Returns 0, or a negative errno when no worker takes the job now. */
@@ -239,8 +235,8 @@ static int place(struct dispatch *dispatch, struct job *job)
 	message.job.job = job->number;
 	message.job.role = job->request.role;
 	message.job.auth = job->request.auth;
-	message.job.deadline_ms = job->job_deadline_ms;
-	message.job.hello_deadline_ms = hello_deadline(job, &snapshot->settings);
+	message.job.deadline_ms = job->timing.job_deadline_ms;
+	message.job.hello_deadline_ms = job->timing.hello_deadline_ms;
 	memcpy(message.job.peername, job->request.peername, sizeof(message.job.peername));
 	int ret = working_give(working, &message, job->request.fd);
 	if (ret < 0) {
@@ -260,37 +256,31 @@ static gboolean try_again(gpointer user_data)
 
 	dispatch->retry = 0;
 	dispatch_capacity(dispatch);
+	accept_all(dispatch);
 	return G_SOURCE_REMOVE;
 }
 
+/*
+ * Offer the waiting jobs, the oldest first. Where a worker takes none that needs a private key, because the keeper is gone,
+ * those that need none still go; behind one that was not taken, others of its kind are not tried.
+ */
 void dispatch_capacity(struct dispatch *dispatch)
 {
-	while (!g_queue_is_empty(&dispatch->waiting)) {
-		if (place(dispatch, g_queue_peek_head(&dispatch->waiting)) < 0) {
-			/* Workers that start or finish call again; a full channel or too many descriptors in flight do not. */
-			if (!dispatch->retry && dispatch->generation)
-				dispatch->retry = g_timeout_add(RETRY_MS, try_again, dispatch);
-			return;
-		}
-		g_queue_pop_head(&dispatch->waiting);
-	}
-}
+	const struct snapshot *snapshot = generation_snapshot(dispatch->generation);
+	bool stuck[2] = { false, false };
 
-/*
- * How long a handshake may take. NVMe says how long it waits; sunrpc does not: its client gives up after 10 s, and nfsd
- * after 5 s, with a thread blocked meanwhile (net/sunrpc/xprtsock.c, svcsock.c). We answer before.
- */
-static int64_t set_deadlines(struct job *job, const struct snapshot_settings *limits)
-{
-	int64_t timeout_ms = job->request.role == PROTO_ROLE_SERVER ? limits->server_timeout_ms : limits->client_timeout_ms;
-	int64_t answer_ms = timeout_ms + WORKER_GRACE_MS;
-
-	if (job->request.timeout_ms) {
-		timeout_ms = (int64_t)job->request.timeout_ms * 90 / 100;
-		answer_ms = MIN(timeout_ms + WORKER_GRACE_MS, (int64_t)job->request.timeout_ms * 97 / 100);
+	for (GList *entry = dispatch->waiting.head, *next; entry && !(stuck[0] && stuck[1]); entry = next) {
+		struct job *job = entry->data;
+		bool *kind = &stuck[keys_for(job, snapshot) != 0];
+		next = entry->next;
+		if (!*kind && place(dispatch, job) == 0)
+			g_queue_delete_link(&dispatch->waiting, entry);
+		else
+			*kind = true;
 	}
-	job->job_deadline_ms = job->accepted_ms + timeout_ms;
-	return job->accepted_ms + answer_ms;
+	/* Workers that start or finish call again; a full channel or too many descriptors in flight do not. */
+	if (!g_queue_is_empty(&dispatch->waiting) && !dispatch->retry)
+		dispatch->retry = g_timeout_add(RETRY_MS, try_again, dispatch);
 }
 
 static void take_on(struct dispatch *dispatch, const struct handshake_request *request, bool understood)
@@ -305,15 +295,17 @@ static void take_on(struct dispatch *dispatch, const struct handshake_request *r
 	socket_peer(request->fd, job->peer, sizeof(job->peer));
 	g_hash_table_insert(dispatch->jobs, &job->number, job);
 	dispatch->open++;
+	log_line(LOG_DEBUG, "request %" PRIu64 ": role %u, auth %u, name \"%s\", time-out %u ms, peer %s", job->number,
+		 request->role, request->auth, request->peername, request->timeout_ms, job->peer);
 	if (!understood || !socket_is_tcp(request->fd)) {
 		answer_self(job, understood ? EOPNOTSUPP : EACCES, understood ? REASON_NOT_TCP : REASON_REQUEST);
 		job_free(job);
 		return;
 	}
-	deadline_set(job->deadline, set_deadlines(job, settings(dispatch)));
+	job->timing = timing_of(request, settings(dispatch), job->accepted_ms);
+	deadline_set(job->deadline, job->timing.answer_deadline_ms);
 	g_queue_push_tail(&dispatch->waiting, job);
-	if (g_queue_get_length(&dispatch->waiting) == 1)
-		dispatch_capacity(dispatch);
+	dispatch_capacity(dispatch);
 }
 
 static unsigned int limit(const struct dispatch *dispatch)
@@ -324,6 +316,15 @@ static unsigned int limit(const struct dispatch *dispatch)
 	getrlimit(RLIMIT_NOFILE, &files);
 	unsigned int possible = files.rlim_cur > 2 * RESERVED_FILES ? files.rlim_cur - RESERVED_FILES : files.rlim_cur / 2;
 	return configured ? MIN(configured, possible) : possible;
+}
+
+/* The kernel has linked the request's keyring into our process keyring: the next request must not find it there. */
+static void clear_keyring(void)
+{
+	int ret = privilege_clear_keyring();
+
+	if (ret < 0)
+		log_line(LOG_ERR, "cannot empty the process keyring: %s", strerror(-ret));
 }
 
 static void accept_all(struct dispatch *dispatch)
@@ -341,7 +342,7 @@ static void accept_all(struct dispatch *dispatch)
 		int ret = upcall_accept(dispatch->upcall, &request);
 		if (ret == -EAGAIN)
 			break;
-		privilege_clear_keyring();
+		clear_keyring();
 		errors = request.fd >= 0 ? 0 : errors + 1;
 		if (request.fd >= 0)
 			take_on(dispatch, &request, ret == 0);
@@ -350,6 +351,9 @@ static void accept_all(struct dispatch *dispatch)
 				 strerror(-ret));
 	}
 	dispatch->accepting = false;
+	/* What is left in the queue is not announced again. */
+	if (errors == ACCEPT_ERRORS_MAX && !dispatch->retry)
+		dispatch->retry = g_timeout_add(ACCEPT_RETRY_MS, try_again, dispatch);
 }
 
 void dispatch_wakeup(struct dispatch *dispatch)
@@ -420,6 +424,17 @@ void dispatch_stop(struct dispatch *dispatch, void (*on_idle)(void *user), void 
 	}
 	dispatch->on_idle = on_idle;
 	dispatch->user = user;
+}
+
+void dispatch_cancel(struct dispatch *dispatch)
+{
+	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
+
+	for (GList *entry = jobs; entry; entry = entry->next) {
+		struct job *job = entry->data;
+		if (!job->answered && job->working)
+			working_cancel(job->working, job->number);
+	}
 }
 
 void dispatch_abort(struct dispatch *dispatch)

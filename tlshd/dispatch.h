@@ -47,6 +47,9 @@ unsigned int dispatch_open(const struct dispatch *dispatch);
  */
 void dispatch_stop(struct dispatch *dispatch, void (*on_idle)(void *user), void *user);
 
+/** dispatch_cancel - ask the workers to end what is in flight: the peers hear of it, and the answers follow */
+void dispatch_cancel(struct dispatch *dispatch);
+
 /** dispatch_abort - answer what is still open with ETIMEDOUT, because the service ends */
 void dispatch_abort(struct dispatch *dispatch);
 

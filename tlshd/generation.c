@@ -281,7 +281,7 @@ struct working *generation_pick(const struct generation *generation)
 		if (!working_is_ready(working))
 			continue;
 		seen++;
-		if (!working_is_behind(working) && (!best || working_jobs(working) < working_jobs(best)))
+		if (working_has_room(working) && (!best || working_jobs(working) < working_jobs(best)))
 			best = working;
 	}
 	return best;

@@ -32,6 +32,7 @@ libsupervisor_a_SOURCES = \
 	tlshd/report.c tlshd/report.h \
 	tlshd/service.c tlshd/service.h \
 	tlshd/socket.c tlshd/socket.h \
+	tlshd/timing.c tlshd/timing.h \
 	tlshd/upcall.c tlshd/upcall.h kernel/handshake.h \
 	tlshd/users.c tlshd/users.h \
 	tlshd/working.c tlshd/working.h

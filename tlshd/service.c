@@ -29,7 +29,7 @@ struct service {
 	GQueue retired;			/* of struct generation, with jobs in flight */
 	struct deadline *sweep;		/* frees what is retired and idle, outside of its own callbacks */
 	struct deadline *restart;	/* of a generation whose keeper died */
-	struct deadline *end;
+	struct deadline *end, *end_now;
 	struct backoff backoff;
 	unsigned int next_number;
 	bool reload_wanted;
@@ -310,9 +310,19 @@ static void end_now(void *user)
 {
 	struct service *service = user;
 
+	dispatch_abort(service->dispatch);
+}
+
+/* Peers are told by the workers, which alone can still speak to them; those that do not answer at once are passed over. */
+static void end_soon(void *user)
+{
+	struct service *service = user;
+
 	log_line(LOG_NOTICE, "%u handshakes did not end in time and are answered with ETIMEDOUT",
 		 dispatch_open(service->dispatch));
-	dispatch_abort(service->dispatch);
+	service->end_now = deadline_new(service->deadlines, end_now, service);
+	deadline_set(service->end_now, proto_now_ms() + SERVICE_CANCEL_MS);
+	dispatch_cancel(service->dispatch);
 }
 
 void service_end(struct service *service)
@@ -321,7 +331,7 @@ void service_end(struct service *service)
 		return;
 	service->ending = true;
 	tell_systemd("STOPPING=1");
-	service->end = deadline_new(service->deadlines, end_now, service);
+	service->end = deadline_new(service->deadlines, end_soon, service);
 	deadline_set(service->end, proto_now_ms() + SERVICE_END_MS);
 	dispatch_stop(service->dispatch, ended, service);
 }
@@ -337,6 +347,7 @@ void service_free(struct service *service)
 	deadline_free(service->sweep);
 	deadline_free(service->restart);
 	deadline_free(service->end);
+	deadline_free(service->end_now);
 	deadlines_free(service->deadlines);
 	g_free(service);
 }

@@ -51,9 +51,9 @@ unsigned int working_jobs(const struct working *working)
 	return working->jobs;
 }
 
-bool working_is_behind(const struct working *working)
+bool working_has_room(const struct working *working)
 {
-	return working->behind;
+	return !working->behind && working->jobs < WORKING_JOBS_MAX;
 }
 
 void working_kill(struct working *working, const char *reason)

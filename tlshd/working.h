@@ -13,6 +13,8 @@
 #include "proto.h"
 #include "users.h"
 
+#define WORKING_JOBS_MAX 8192	/* jobs of one worker at a time; more wait in the supervisor */
+
 struct working;
 
 struct working_events {
@@ -43,8 +45,8 @@ bool working_is_ready(const struct working *working);
 /** working_jobs - how many jobs it owes a RESULT for */
 unsigned int working_jobs(const struct working *working);
 
-/** working_is_behind - it did not take a job, and nothing has come from it since */
-bool working_is_behind(const struct working *working);
+/** working_has_room - may it get another job? Not so when it did not take one, and nothing has come from it since. */
+bool working_has_room(const struct working *working);
 
 /**
  * working_give - give it a job

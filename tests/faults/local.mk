@@ -25,8 +25,3 @@ noinst_PROGRAMS += tests/faults/denied
 tests_faults_denied_SOURCES = tests/faults/denied.c
 tests_faults_denied_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 tests_faults_denied_LDADD = $(SECCOMP_LIBS)
-
-EXTRA_DIST += tests/lib/load.sh \
-	tests/e2e/config-errors.sh tests/e2e/keyrings.sh tests/e2e/log-never-blocks.sh tests/e2e/reload-under-load.sh \
-	tests/e2e/restart-under-load.sh tests/e2e/sandbox.sh tests/e2e/second-agent.sh tests/e2e/secrets.sh \
-	tests/e2e/survive-kill.sh tests/e2e/survive-root-on-nfs.sh

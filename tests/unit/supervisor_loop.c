@@ -16,6 +16,7 @@
 #include "channel.h"
 #include "deadline.h"
 #include "process.h"
+#include "timing.h"
 
 static void backoff(void)
 {
@@ -35,6 +36,40 @@ static void backoff(void)
 	}
 	/* Ten quiet seconds after the last delay: from the beginning. */
 	g_assert_cmpuint(backoff_death(&storm, now_ms + 30000 + 10005), ==, 0);
+}
+
+/* A consumer that says how long it waits has its answer before; the others by their role. */
+static void deadlines_of_requests(void)
+{
+	struct snapshot_settings settings = { .client_timeout_ms = 9000, .server_timeout_ms = 4000,
+					      .hello_timeout_ms = 2000 };
+	struct handshake_request request = { .role = PROTO_ROLE_CLIENT };
+	struct timing timing = timing_of(&request, &settings, 1000);
+
+	g_assert_cmpint(timing.job_deadline_ms, ==, 10000);
+	g_assert_cmpint(timing.answer_deadline_ms, ==, 10200);
+	g_assert_cmpint(timing.hello_deadline_ms, ==, 0);
+	request.timeout_ms = 10000;
+	timing = timing_of(&request, &settings, 1000);
+	g_assert_cmpint(timing.job_deadline_ms, ==, 10000);
+	g_assert_cmpint(timing.answer_deadline_ms, ==, 10200);
+	request.timeout_ms = 1000;		/* 97 % comes before 200 ms more */
+	timing = timing_of(&request, &settings, 1000);
+	g_assert_cmpint(timing.job_deadline_ms, ==, 1900);
+	g_assert_cmpint(timing.answer_deadline_ms, ==, 1970);
+	request.timeout_ms = UINT32_MAX;
+	timing = timing_of(&request, &settings, 1000);
+	g_assert_cmpint(timing.job_deadline_ms, ==, 1000 + INT64_C(4294967295) * 90 / 100);
+
+	request = (struct handshake_request){ .role = PROTO_ROLE_SERVER };
+	timing = timing_of(&request, &settings, 1000);
+	g_assert_cmpint(timing.job_deadline_ms, ==, 5000);
+	g_assert_cmpint(timing.answer_deadline_ms, ==, 5200);
+	g_assert_cmpint(timing.hello_deadline_ms, ==, 3000);
+	request.timeout_ms = 1000;		/* never later than the whole */
+	g_assert_cmpint(timing_of(&request, &settings, 1000).hello_deadline_ms, ==, 1900);
+	settings.hello_timeout_ms = 0;
+	g_assert_cmpint(timing_of(&request, &settings, 1000).hello_deadline_ms, ==, 0);
 }
 
 struct order {
@@ -251,6 +286,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/backoff", backoff);
+	g_test_add_func("/timing", deadlines_of_requests);
 	g_test_add_func("/deadline/order", deadlines_in_order);
 	g_test_add_func("/channel/contract", channel_contract);
 	g_test_add_func("/channel/queue", channel_queue);

@@ -95,13 +95,19 @@ static int end_job(struct jobs *jobs, struct job *job)
 	return proto_send(jobs->channel, &jobs->message, NULL, 0);
 }
 
-/* A job that never became one. */
+/*
+ * A job that never became one, for want of memory: nothing was sent on the socket yet, so a plain fatal alert
+ * internal_error tells the peer to come again (RFC 8446, 6.2).
+ */
 static int refuse_job(struct jobs *jobs, uint64_t number, int fd, enum proto_reason reason, int error)
 {
+	static const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, 80 };
 	struct outcome outcome = outcome_of(reason, error);
 
-	if (fd >= 0)
+	if (fd >= 0) {
+		send(fd, alert, sizeof(alert), MSG_DONTWAIT | MSG_NOSIGNAL);
 		close(fd);
+	}
 	proto_init(&jobs->message, PROTO_RESULT);
 	jobs->message.result.job = number;
 	jobs->message.result.reason = outcome.reason;
