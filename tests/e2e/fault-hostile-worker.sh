@@ -156,7 +156,7 @@ unborn()
 	log_mark
 	double_on "$1"
 	kill -HUP "$SUPERVISOR"
-	log_says 'the new configuration is not used' 30
+	log_says 'the new configuration is not used' 60
 	double_off
 	wait_for 10 fails doubles_left || give_up "the failed workers are still there"
 	recovered

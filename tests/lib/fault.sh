@@ -207,6 +207,17 @@ requests_open()
 	requests | awk '$4 == 0 { n++ } END { print n + 0 }'
 }
 
+# agent_base, handshakes_open: the same at less cost: what the supervisor has open beyond what it had at the first call
+agent_base()
+{
+	stat -c %s "/proc/$(agent_pid server)/fd" >"$WORK/agent-base"
+}
+
+handshakes_open()
+{
+	echo $(($(stat -c %s "/proc/$(agent_pid server)/fd") - $(<"$WORK/agent-base")))
+}
+
 requests_open_are()
 {
 	[ "$(requests_open)" -eq "$1" ]

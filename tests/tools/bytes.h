@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BYTES_MAX (300 * 1024)
+#define BYTES_MAX (512 * 1024)	/* over every limit that is the default */
 
 struct bytes {
 	size_t size;
