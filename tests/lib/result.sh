@@ -76,6 +76,7 @@ attempt()
 	*)
 		fail "$name" "$(cat "$WORK/reason")"
 		diagnose
+		forget_mounts
 		;;
 	esac
 	comment "$name took $(($(now_ms) - began)) ms"
@@ -99,6 +100,15 @@ quote_file()
 	[ -s "$1" ] || return 0
 	comment "end of $1:"
 	tail -n "$2" "$1" | sed 's/^/#   /'
+}
+
+# A mount that a failed attempt left would lend its connection to the next one.
+forget_mounts()
+{
+	local dir
+	while read -r dir; do
+		umount -f -l "$dir" || true
+	done < <(awk '$3 ~ /^nfs4?$/ { print $2 }' /proc/mounts)
 }
 
 # What helps to understand a failure.
