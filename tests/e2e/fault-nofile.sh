@@ -21,7 +21,7 @@ more_than_files()
 	[ "$(soft_limit)" -eq $FILES ] || give_up "the limit is $(soft_limit)"
 	agent_base
 	requests_record
-	peers many silent count=$PEERS seconds=60 retry
+	peers_paced many silent count=$PEERS seconds=60
 	until gone "$(cat "$WORK/peers-many.pid")"; do
 		open=$(handshakes_open)
 		[ "$open" -le "$most" ] || most=$open

@@ -23,7 +23,7 @@ mount_times()
 	for i in $(seq "$1"); do mount_time_ms; done
 }
 
-# nfsd gives up by itself after 5 s, so all have to be there by then; those that the kernel's limit refuses come again.
+# nfsd gives up by itself after 5 s, so all have to be there by then; those that it gave up come again.
 all_open()
 {
 	local normal meanwhile open=0 most=0 until
@@ -33,7 +33,7 @@ all_open()
 	normal=$(mount_times 5 | median)
 	agent_base
 	requests_record
-	peers silent silent count=$PEERS seconds=60 keep
+	peers_paced silent silent count=$PEERS seconds=60 keep
 	until=$(($(now_ms) + 55000))
 	until [ "$open" -ge $PEERS ]; do
 		[ "$(now_ms)" -lt "$until" ] || give_up "never more than $most handshakes open, $(requests | wc -l) accepted"
@@ -55,7 +55,7 @@ each_answered()
 	agent_start server
 	mount_works
 	requests_record
-	peers silent silent count=$PEERS seconds=60 retry
+	peers_paced silent silent count=$PEERS seconds=60
 	peers_end silent 60
 	requests_sound
 	comment "answered after at most $(requests_took 110) ms"
@@ -69,7 +69,7 @@ each_answered()
 dripping()
 {
 	requests_record
-	peers drip "$1" "count=$2" seconds=60 retry
+	peers_paced drip "$1" "count=$2" seconds=60
 	peers_end drip 60
 	requests_sound
 	comment "answered after at most $(requests_took 110) ms"
