@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <glib.h>
 
 #include "agent.h"
+#include "log.h"
 
 #define CLAIM_NAME "tlshd.agent"	/* abstract: without a file */
 
@@ -41,16 +43,15 @@ static void describe_process(pid_t pid, char *other, size_t size)
 }
 
 /* sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode; Groups holds the first 32 groups as bits. */
-uint64_t agent_find_member(const char *text, int group, uint64_t our_inode)
+uint64_t agent_next_member(const char **text, int group, uint64_t our_inode)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-
-	if (group < 1 || group > 32)
-		return 0;
-	for (char **line = lines; *line; line++) {
+	while (group >= 1 && group <= 32 && **text) {
 		unsigned int protocol, groups;
 		uint64_t inode;
-		if (sscanf(*line, "%*s %u %*u %x %*d %*d %*s %*s %*s %" SCNu64, &protocol, &groups, &inode) != 3)
+		size_t length = strcspn(*text, "\n");
+		g_autofree char *line = g_strndup(*text, length);
+		*text += length + ((*text)[length] == '\n');
+		if (sscanf(line, "%*s %u %*u %x %*d %*d %*s %*s %*s %" SCNu64, &protocol, &groups, &inode) != 3)
 			continue;
 		if (protocol == NETLINK_GENERIC && (groups & (1U << (group - 1))) && inode != our_inode)
 			return inode;
@@ -111,30 +112,65 @@ static pid_t claim_holder(void)
 	return 0;
 }
 
-int agent_claim(int group, uint64_t our_inode, char *other, size_t size)
+/*
+ * Both the name and the group are open to every user: what is held without being root serves nobody, and must not keep
+ * us from serving. A holder that cannot be seen is taken seriously.
+ */
+static bool is_agent(pid_t pid, const char *what)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d", (int)pid);
+	struct stat status;
+
+	if (pid == 0 || stat(path, &status) < 0 || status.st_uid == 0)
+		return true;
+	log_line(LOG_WARNING, "process %d of user %u holds %s: it cannot be an agent, and is passed over", (int)pid,
+		 status.st_uid, what);
+	return false;
+}
+
+/* Returns -EEXIST where the group has another member that can serve. */
+static int look_for_members(int group, uint64_t our_inode, char *other, size_t size)
 {
 	g_autofree char *table = NULL;
+
+	if (!g_file_get_contents("/proc/net/netlink", &table, NULL, NULL))
+		return 0;	/* without /proc the name alone has to do */
+	const char *rest = table;
+	for (;;) {
+		uint64_t inode = agent_next_member(&rest, group, our_inode);
+		if (inode == 0)
+			return 0;
+		pid_t pid = socket_holder(inode);
+		if (!is_agent(pid, "a socket in the multicast group of the handshake family"))
+			continue;
+		describe_process(pid, other, size);
+		return -EEXIST;
+	}
+}
+
+int agent_claim(int group, uint64_t our_inode, char *other, size_t size)
+{
 	struct sockaddr_un address;
 	socklen_t length = claim_address(&address);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int ret = 0;
 
 	if (fd < 0)
 		return -errno;
 	/* The descriptor stays open as long as the process lives. */
 	if (bind(fd, (struct sockaddr *)&address, length) < 0) {
-		int error = errno;
-		close(fd);
-		if (error != EADDRINUSE)
-			return -error;
-		describe_process(claim_holder(), other, size);
-		return -EEXIST;
+		ret = -errno;
+		pid_t pid = ret == -EADDRINUSE ? claim_holder() : 0;
+		if (ret == -EADDRINUSE && is_agent(pid, "the abstract socket " CLAIM_NAME)) {
+			describe_process(pid, other, size);
+			ret = -EEXIST;
+		} else if (ret == -EADDRINUSE) {
+			ret = 0;
+		}
 	}
-	if (!g_file_get_contents("/proc/net/netlink", &table, NULL, NULL))
-		return 0;	/* without /proc the name alone has to do */
-	uint64_t inode = agent_find_member(table, group, our_inode);
-	if (inode == 0)
-		return 0;
-	describe_process(socket_holder(inode), other, size);
-	close(fd);
-	return -EEXIST;
+	if (ret == 0)
+		ret = look_for_members(group, our_inode, other, size);
+	if (ret < 0)
+		close(fd);
+	return ret;
 }

@@ -15,6 +15,7 @@
 #include "channel.h"
 
 #define FDS_MAX 2
+#define MEMORY_RETRY_MS 10
 #define READ_BATCH 64	/* messages taken before other sources have their turn */
 
 struct channel {
@@ -86,21 +87,41 @@ void channel_drain(struct channel *channel)
 	take(channel, UINT_MAX);
 }
 
+static void flush(struct channel *channel);
+
 static gboolean writable(gint fd, GIOCondition condition, gpointer user_data)
 {
 	struct channel *channel = user_data;
 
+	(void)fd;
 	(void)condition;
+	channel->output = 0;
+	flush(channel);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean memory_again(gpointer user_data)
+{
+	struct channel *channel = user_data;
+
+	channel->output = 0;
+	flush(channel);
+	return G_SOURCE_REMOVE;
+}
+
+/* Send what waits. A full channel is watched; where the kernel has no memory, there is nothing to watch but time. */
+static void flush(struct channel *channel)
+{
 	while (!g_queue_is_empty(&channel->waiting)) {
-		int ret = proto_send(fd, g_queue_peek_head(&channel->waiting), NULL, 0);
+		int ret = proto_send(channel->fd, g_queue_peek_head(&channel->waiting), NULL, 0);
 		if (ret == -EAGAIN)
-			return G_SOURCE_CONTINUE;
+			channel->output = g_unix_fd_add(channel->fd, G_IO_OUT, writable, channel);
+		else if (ret == -ENOBUFS || ret == -ENOMEM)
+			channel->output = g_timeout_add(MEMORY_RETRY_MS, memory_again, channel);
 		if (ret < 0)
-			break;		/* the reading side reports the end */
+			return;		/* any other error: the reading side reports the end */
 		g_free(g_queue_pop_head(&channel->waiting));
 	}
-	channel->output = 0;
-	return G_SOURCE_REMOVE;
 }
 
 int channel_pair(struct channel **out, int *theirs, unsigned int nfds, channel_message_fn on_message,
@@ -144,13 +165,13 @@ int channel_post(struct channel *channel, const union proto_message *message)
 {
 	int ret = channel_try(channel, message, NULL, 0);
 
-	if (ret != -EAGAIN)
+	if (ret == 0 || ret == -EPIPE)
 		return ret;
 	if (g_queue_get_length(&channel->waiting) >= CHANNEL_QUEUE_MAX)
-		return -ENOBUFS;
+		return -EOVERFLOW;
 	g_queue_push_tail(&channel->waiting, g_memdup2(message, message->header.size));
 	if (!channel->output)
-		channel->output = g_unix_fd_add(channel->fd, G_IO_OUT, writable, channel);
+		flush(channel);
 	return 0;
 }
 

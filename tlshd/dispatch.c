@@ -23,8 +23,9 @@
 #include "socket.h"
 #include "timing.h"
 
-#define RESERVED_FILES 64	/* descriptors that are not sockets of requests */
+#define RESERVED_FILES 64	/* descriptors for anything but sockets of requests and generations */
 #define RETRY_MS 10		/* until a job that no worker could take is offered again */
+#define DONE_ATTEMPTS 3
 #define ACCEPT_RETRY_MS 1000
 #define ACCEPT_ERRORS_MAX 64	/* in a row; more of them would be an endless loop, not a queue of failed requests */
 
@@ -54,7 +55,7 @@ struct dispatch {
 	bool accepting;			/* in accept_all(): no recursion */
 	bool full;			/* the limit is reached: requests may wait in the kernel */
 	bool stopped;
-	guint retry;
+	guint retry, accept_retry;
 	void (*on_idle)(void *user);
 	void *user;
 };
@@ -85,6 +86,7 @@ void dispatch_free(struct dispatch *dispatch)
 	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
 
 	g_clear_handle_id(&dispatch->retry, g_source_remove);
+	g_clear_handle_id(&dispatch->accept_retry, g_source_remove);
 	g_queue_clear(&dispatch->waiting);
 	for (GList *entry = jobs; entry; entry = entry->next)
 		job_free(entry->data);
@@ -103,12 +105,12 @@ static const struct snapshot_settings *settings(const struct dispatch *dispatch)
 	return &generation_snapshot(dispatch->generation)->settings;
 }
 
-/* One line for each handshake; but a peer that fails again and again does not get to fill the log. */
+/* One line for each handshake; but a client that fails, or that nobody knows, does not get to fill the log. */
 static void write_report(const struct job *job, const struct proto_result *result, bool ended)
 {
-	bool client_failed = result->status != 0 && job->request.role == PROTO_ROLE_SERVER;
+	bool anonymous = job->request.role == PROTO_ROLE_SERVER && (result->status != 0 || !result->peer_authenticated);
 
-	if (client_failed && !refusals_admit(job->dispatch->refusals, job->peer))
+	if (anonymous && !refusals_admit(job->dispatch->refusals, job->peer))
 		return;
 	report_log(&(struct report){
 		.request = &job->request,
@@ -127,8 +129,12 @@ static void answer(struct job *job, const struct proto_result *result)
 	bool by_certificate = result->status == 0 && result->peer_authenticated &&
 			      job->request.auth == PROTO_AUTH_X509 && job->request.role == PROTO_ROLE_SERVER;
 	bool ended = !socket_is_connected(job->request.fd);
-	int ret = upcall_done(dispatch->upcall, job->request.fd, result->status,
-			      by_certificate ? UPCALL_AUTH_CERTIFICATE : 0);
+	int ret = -EAGAIN;
+
+	/* Memory may be short for a moment; the kernel takes an answer once, so that to repeat it is safe. */
+	for (int attempt = 0; attempt < DONE_ATTEMPTS && ret < 0; attempt++)
+		ret = upcall_done(dispatch->upcall, job->request.fd, result->status,
+				  by_certificate ? UPCALL_AUTH_CERTIFICATE : 0);
 
 	close(job->request.fd);
 	job->request.fd = -1;
@@ -256,6 +262,14 @@ static gboolean try_again(gpointer user_data)
 
 	dispatch->retry = 0;
 	dispatch_capacity(dispatch);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean accept_again(gpointer user_data)
+{
+	struct dispatch *dispatch = user_data;
+
+	dispatch->accept_retry = 0;
 	accept_all(dispatch);
 	return G_SOURCE_REMOVE;
 }
@@ -266,9 +280,11 @@ static gboolean try_again(gpointer user_data)
  */
 void dispatch_capacity(struct dispatch *dispatch)
 {
-	const struct snapshot *snapshot = generation_snapshot(dispatch->generation);
 	bool stuck[2] = { false, false };
 
+	if (!dispatch->generation)
+		return;
+	const struct snapshot *snapshot = generation_snapshot(dispatch->generation);
 	for (GList *entry = dispatch->waiting.head, *next; entry && !(stuck[0] && stuck[1]); entry = next) {
 		struct job *job = entry->data;
 		bool *kind = &stuck[keys_for(job, snapshot) != 0];
@@ -314,7 +330,8 @@ static unsigned int limit(const struct dispatch *dispatch)
 	unsigned int configured = settings(dispatch)->max_handshakes;
 
 	getrlimit(RLIMIT_NOFILE, &files);
-	unsigned int possible = files.rlim_cur > 2 * RESERVED_FILES ? files.rlim_cur - RESERVED_FILES : files.rlim_cur / 2;
+	unsigned int reserved = RESERVED_FILES + GENERATIONS_MAX * generation_files(dispatch->generation);
+	unsigned int possible = files.rlim_cur > 2 * reserved ? files.rlim_cur - reserved : files.rlim_cur / 2;
 	return configured ? MIN(configured, possible) : possible;
 }
 
@@ -342,6 +359,12 @@ static void accept_all(struct dispatch *dispatch)
 		int ret = upcall_accept(dispatch->upcall, &request);
 		if (ret == -EAGAIN)
 			break;
+		if (ret == -EMFILE || ret == -ENFILE) {
+			/* That one was an I/O error for its consumer; the others are safe in the queue. */
+			log_line(LOG_ERR, "out of descriptors (%s): a request was lost, others wait", strerror(-ret));
+			errors = ACCEPT_ERRORS_MAX;
+			continue;
+		}
 		clear_keyring();
 		errors = request.fd >= 0 ? 0 : errors + 1;
 		if (request.fd >= 0)
@@ -352,8 +375,8 @@ static void accept_all(struct dispatch *dispatch)
 	}
 	dispatch->accepting = false;
 	/* What is left in the queue is not announced again. */
-	if (errors == ACCEPT_ERRORS_MAX && !dispatch->retry)
-		dispatch->retry = g_timeout_add(ACCEPT_RETRY_MS, try_again, dispatch);
+	if (errors == ACCEPT_ERRORS_MAX && !dispatch->accept_retry)
+		dispatch->accept_retry = g_timeout_add(ACCEPT_RETRY_MS, accept_again, dispatch);
 }
 
 void dispatch_wakeup(struct dispatch *dispatch)
@@ -388,8 +411,8 @@ void dispatch_result(struct dispatch *dispatch, struct working *working, const s
 		return;		/* the job is answered when the worker is gone */
 	}
 	struct keeping *keeping = generation_keeping(job->generation);
-	if (job->opened && keeping)
-		keeping_report(keeping, result->signatures, result->sign_timeouts);
+	if (job->opened && keeping && keeping_report(keeping, working_number(working), result))
+		working_kill(working, "has no answer from a keeper that answers others, and is replaced");
 	release_keeper(job);
 	job->working = NULL;
 	working_finished(working);

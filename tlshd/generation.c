@@ -270,6 +270,20 @@ unsigned int generation_jobs(const struct generation *generation)
 	return jobs;
 }
 
+/* Of equals, the one that has waited longest: one that fails quickly must not attract all that comes. */
+static bool is_better(const struct working *working, const struct working *best)
+{
+	if (!best || working_jobs(working) != working_jobs(best))
+		return !best || working_jobs(working) < working_jobs(best);
+	return working_last_job(working) < working_last_job(best);
+}
+
+unsigned int generation_files(const struct generation *generation)
+{
+	/* For each worker a channel and a pidfd; the same for the keeper, and the two memfds. */
+	return 2 * (generation->wanted + 1) + 4;
+}
+
 struct working *generation_pick(const struct generation *generation)
 {
 	struct working *best = NULL;
@@ -281,7 +295,7 @@ struct working *generation_pick(const struct generation *generation)
 		if (!working_is_ready(working))
 			continue;
 		seen++;
-		if (working_has_room(working) && (!best || working_jobs(working) < working_jobs(best)))
+		if (working_has_room(working) && is_better(working, best))
 			best = working;
 	}
 	return best;

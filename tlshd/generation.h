@@ -10,6 +10,8 @@
 
 #include "working.h"
 
+#define GENERATIONS_MAX 3	/* live at a time; a reload beyond that waits */
+
 struct generation;
 
 struct generation_events {
@@ -56,7 +58,10 @@ bool generation_is_whole(const struct generation *generation);
 /** generation_jobs - how many jobs its workers owe a RESULT for */
 unsigned int generation_jobs(const struct generation *generation);
 
-/** generation_pick - the ready worker with the fewest jobs; NULL where none can take one now */
+/** generation_files - how many descriptors it costs the supervisor, sockets of requests not counted */
+unsigned int generation_files(const struct generation *generation);
+
+/** generation_pick - the ready worker with the fewest jobs, of equals the one that waits longest; NULL where none can take one now */
 struct working *generation_pick(const struct generation *generation);
 
 #endif

@@ -30,7 +30,8 @@ struct keeping {
 	const struct keeping_events *events;
 	void *user;
 	uint32_t ping;
-	unsigned int unanswered;	/* timeouts since the last answered call */
+	uint32_t silent_to;		/* worker whose call had no answer, with no answered call since; 0: none */
+	bool pinging;
 	bool ready;
 };
 
@@ -99,8 +100,10 @@ static void received(void *user, const union proto_message *message, int *fds)
 		became_ready(keeping);
 		return;
 	case PROTO_PONG:
-		if (message->ping.serial == keeping->ping)
+		if (message->ping.serial == keeping->ping && keeping->pinging) {
+			keeping->pinging = false;
 			deadline_clear(keeping->deadline);
+		}
 		return;
 	}
 	lose(keeping, "broke the message contract and is ended");
@@ -207,25 +210,41 @@ void keeping_close(struct keeping *keeping, uint64_t job)
 
 	proto_init(&message, PROTO_CLOSE);
 	message.close.job = job;
-	if (channel_post(keeping->channel, &message) == -ENOBUFS)
+	if (channel_post(keeping->channel, &message) == -EOVERFLOW)
 		lose(keeping, "does not read its channel and is ended");
 }
 
-void keeping_report(struct keeping *keeping, uint32_t answered, uint32_t timeouts)
+static void ping(struct keeping *keeping)
 {
 	union proto_message message;
 
-	if (answered > 0)
-		keeping->unanswered = 0;
-	if (timeouts == 0 || !keeping->process)
+	if (keeping->pinging)
 		return;
-	keeping->unanswered += timeouts;
-	if (keeping->unanswered > 1) {
-		lose(keeping, "left two calls in a row unanswered and is ended");
-		return;
-	}
+	keeping->pinging = true;
 	proto_init(&message, PROTO_PING);
 	message.ping.serial = ++keeping->ping;
 	channel_post(keeping->channel, &message);
 	deadline_set(keeping->deadline, proto_now_ms() + KEEPING_PING_MS);
+}
+
+bool keeping_report(struct keeping *keeping, uint32_t worker, const struct proto_result *result)
+{
+	if (!keeping->process)
+		return false;
+	if (result->signatures > 0)
+		keeping->silent_to = 0;
+	/* Its channel is closed, and the keeper is not: it broke the contract there, or the keeper had no thread for it. */
+	if (result->reason == REASON_SIGN_LOST)
+		return !process_has_ended(keeping->process);
+	if (result->sign_timeouts == 0)
+		return false;
+	if (keeping->silent_to == worker)
+		return true;
+	if (keeping->silent_to != 0) {
+		lose(keeping, "left two workers in a row without an answer and is ended");
+		return false;
+	}
+	keeping->silent_to = worker;
+	ping(keeping);
+	return false;
 }

@@ -5,9 +5,11 @@
 #ifndef TLSHD_KEEPING_H
 #define TLSHD_KEEPING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "deadline.h"
+#include "proto.h"
 #include "snapshot.h"
 #include "users.h"
 
@@ -52,12 +54,13 @@ void keeping_close(struct keeping *keeping, uint64_t job);
 
 /**
  * keeping_report - what a worker says about its calls in one job
- * @answered: calls that were answered; @timeouts: calls that were not
+ * @worker: number of the worker
  *
- * After a call without answer the keeper is pinged; a second one with no answer between them, or no answer to the
- * ping within KEEPING_PING_MS, and it is killed: lost() follows.
+ * After a call without answer the keeper is pinged; a second one, from another worker, with no answer between them, or no
+ * answer to the ping within KEEPING_PING_MS, and it is killed: lost() follows. One worker alone cannot bring that
+ * about: it, or its channel, may be what is broken. Returns whether the worker is to be replaced.
  */
-void keeping_report(struct keeping *keeping, uint32_t answered, uint32_t timeouts);
+bool keeping_report(struct keeping *keeping, uint32_t worker, const struct proto_result *result);
 #define KEEPING_PING_MS 2000
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
@@ -101,6 +102,8 @@ static int watch_signals(struct program *program)
 {
 	sigset_t signals;
 
+	/* Whoever started us may have ignored it: then children would vanish without their status. */
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGUSR1);
@@ -185,6 +188,7 @@ static int serve(const struct options *options, const struct users *users, struc
 	}
 	if (probe_ktls(ktls, sizeof(ktls)) < 0)
 		goto out;
+	tzset();	/* what dates need is read now: later the file may lie on storage that waits for us */
 	privilege_raise_limits();
 	if (watch_signals(&program) < 0 || give_up_privileges() < 0)
 		goto out;

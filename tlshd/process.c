@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +53,8 @@ static char **child_environment(void)
 }
 
 /* In the child: only async-signal-safe calls. Ends in exec or with status 127. */
-static G_NORETURN void become(const char *path, char *const argv[], char *const envp[], const int fds[PROCESS_FDS])
+static G_NORETURN void become(const char *path, char *const argv[], char *const envp[], const int fds[PROCESS_FDS],
+				int nowhere)
 {
 	int parked[PROCESS_FDS];
 	sigset_t none;
@@ -65,6 +67,9 @@ static G_NORETURN void become(const char *path, char *const argv[], char *const 
 		else
 			close(FIRST_FD + i);
 	}
+	/* Children speak through their channel; what a worker writes elsewhere nobody would escape or count. */
+	for (int fd = 0; nowhere >= 0 && fd < FIRST_FD; fd++)
+		dup2(nowhere, fd);
 	if (close_range(FIRST_FD + PROCESS_FDS, ~0U, 0) < 0)
 		_exit(127);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -75,6 +80,16 @@ static G_NORETURN void become(const char *path, char *const argv[], char *const 
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(path, argv, envp);
 	_exit(127);
+}
+
+/* A sanitizer's report goes to standard error, so such a build keeps it. */
+static int open_nowhere(void)
+{
+#ifdef WITH_SANITIZERS
+	return -1;
+#else
+	return open("/dev/null", O_RDWR | O_CLOEXEC);
+#endif
 }
 
 static void process_free(struct process *process)
@@ -104,9 +119,13 @@ static gboolean ended(gint fd, GIOCondition condition, gpointer user_data)
 	char how[80];
 
 	(void)condition;
-	if (waitid(P_PIDFD, fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+	int ret = waitid(P_PIDFD, fd, &info, WEXITED | WNOHANG);
+	if (ret == 0 && info.si_pid == 0)
 		return G_SOURCE_CONTINUE;
-	describe(&info, how, sizeof(how));
+	if (ret < 0)
+		snprintf(how, sizeof(how), "its end cannot be asked for: %s", strerror(errno));
+	else
+		describe(&info, how, sizeof(how));
 	process->watch = 0;
 	process_exit_fn on_exit = process->on_exit;
 	void *user = process->user;
@@ -120,16 +139,20 @@ int process_spawn(struct process **out, const char *path, char *const argv[], co
 		  process_exit_fn on_exit, void *user)
 {
 	g_autofree char **envp = child_environment();
+	int nowhere = open_nowhere();
 	pid_t pid = fork();
+	int error = errno;
 
-	if (pid < 0)
-		return -errno;
 	if (pid == 0)
-		become(path, argv, envp, fds);
+		become(path, argv, envp, fds, nowhere);
+	if (nowhere >= 0)
+		close(nowhere);
+	if (pid < 0)
+		return -error;
 
 	int pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0) {
-		int error = errno;
+		error = errno;
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 		return -error;
@@ -165,6 +188,13 @@ void process_abandon(struct process *process, unsigned int grace_ms)
 		process_kill(process);
 	else
 		process->grace = g_timeout_add(grace_ms, grace_over, process);
+}
+
+bool process_has_ended(const struct process *process)
+{
+	struct pollfd pollfd = { .fd = process->pidfd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 0) == 1;
 }
 
 pid_t process_pid(const struct process *process)

@@ -22,7 +22,7 @@ typedef void (*process_exit_fn)(void *user, const char *how);
  * @fds: what the child finds as descriptors 3, 4 and 5; -1 for none; they stay the caller's
  * @on_exit: called when it has ended, unless process_abandon() came first
  *
- * The child has default signal handling, no_new_privs, no descriptor but 0, 1, 2 and @fds, and our environment
+ * The child has default signal handling, no_new_privs, /dev/null as 0, 1 and 2, no other descriptor but @fds, and our environment
  * without what is meant for us alone (NOTIFY_SOCKET, LISTEN_*) and without SSLKEYLOGFILE.
  * Returns 0 or a negative errno (-EAGAIN, -ENOMEM when fork fails). A program that cannot be executed ends with exit
  * status 127.
@@ -39,6 +39,9 @@ void process_kill(struct process *process);
  * on_exit is not called; the child is reaped when it ends by itself, and is killed after @grace_ms if it does not.
  */
 void process_abandon(struct process *process, unsigned int grace_ms);
+
+/** process_has_ended - is it dead, though on_exit may still be to come? */
+bool process_has_ended(const struct process *process);
 
 pid_t process_pid(const struct process *process);
 

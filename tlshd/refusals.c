@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include <glib.h>
@@ -31,8 +32,8 @@ static void entry_free(gpointer data)
 	struct entry *entry = data;
 
 	if (entry->failures > REFUSALS_LINES)
-		log_line(LOG_WARNING, "%u more handshakes with %s failed within the last minute",
-			 entry->failures - REFUSALS_LINES, entry->address);
+		log_line(LOG_WARNING, "%u more handshakes with %s within the last minute, failed or with an unknown client, "
+			 "have no line of their own", entry->failures - REFUSALS_LINES, entry->address);
 	deadline_free(entry->end);
 	g_free(entry->address);
 	g_free(entry);
@@ -77,10 +78,27 @@ static struct entry *find(struct refusals *refusals, const char *address)
 	return entry;
 }
 
-bool refusals_admit(struct refusals *refusals, const char *peer)
+/* The address without its port; of an IPv6 address the network, because a host has 2^64 of them. */
+static void summarise(const char *peer, char *address, size_t size)
 {
 	const char *port = strrchr(peer, ':');
-	g_autofree char *address = port ? g_strndup(peer, port - peer) : g_strdup("address unknown");
+	struct in6_addr network;
 
+	g_strlcpy(address, port ? peer : "address unknown", port ? MIN((size_t)(port - peer) + 1, size) : size);
+	if (address[0] != '[')
+		return;
+	address[strcspn(address, "]")] = '\0';
+	if (inet_pton(AF_INET6, address + 1, &network) != 1)
+		return;
+	memset(&network.s6_addr[8], 0, 8);
+	inet_ntop(AF_INET6, &network, address, INET6_ADDRSTRLEN);
+	g_strlcat(address, "/64", size);
+}
+
+bool refusals_admit(struct refusals *refusals, const char *peer)
+{
+	char address[INET6_ADDRSTRLEN + 8];
+
+	summarise(peer, address, sizeof(address));
 	return ++find(refusals, address)->failures <= REFUSALS_LINES;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Repeated failures from one address: after so many lines in a minute the rest is counted and said in one.
+ * Handshakes with clients that fail, or that nobody knows, from one address: after so many lines in a minute the rest is
+ * counted and said in one.
  */
 #ifndef TLSHD_REFUSALS_H
 #define TLSHD_REFUSALS_H
@@ -21,8 +22,8 @@ struct refusals *refusals_new(struct deadlines *deadlines);
 void refusals_free(struct refusals *refusals);
 
 /**
- * refusals_admit - a handshake with a client failed: does it get a line of its own?
- * @peer: address and port, as from socket_peer()
+ * refusals_admit - a handshake with a client failed, or the client is unknown: does it get a line of its own?
+ * @peer: address and port, as from socket_peer(); IPv6 addresses of one /64 network count as one
  *
  * Where it does not, it is counted, and the count is logged when the address's window ends.
  */

@@ -42,12 +42,11 @@ struct service {
 
 static void load(struct service *service);
 
-static void tell_systemd(const char *state)
+/* Once, before anything is served: later, systemd may be waiting for storage that waits for us, and this call for it. */
+static void tell_ready(void)
 {
 #ifdef HAVE_LIBSYSTEMD
-	sd_notify(0, state);
-#else
-	(void)state;
+	sd_notify(0, "READY=1");
 #endif
 }
 
@@ -109,6 +108,7 @@ static int join(struct service *service)
 		return ret;
 	}
 	notify_store(service->options.notify);
+	tell_ready();
 	service->joined = true;
 	return 0;
 }
@@ -121,6 +121,7 @@ static void generation_ready(void *user, struct generation *generation)
 	service->starting = NULL;
 	service->current = generation;
 	service->reread = false;
+	deadline_clear(service->restart);
 	apply_loglevel(generation_snapshot(generation));
 	if (!service->joined && join(service) < 0) {
 		finish(service, 1);
@@ -131,7 +132,6 @@ static void generation_ready(void *user, struct generation *generation)
 		retire(service, old);
 	log_line(LOG_NOTICE, "READY: serving with configuration %s (generation %u, kTLS %s)", service->options.config,
 		 generation_number(generation), service->options.ktls);
-	tell_systemd("READY=1");
 	if (service->reload_wanted)
 		deadline_set(service->sweep, 0);
 }
@@ -154,7 +154,6 @@ static void stay(struct service *service)
 		finish(service, 1);
 		return;
 	}
-	tell_systemd("READY=1");
 	if (generation_is_whole(service->current)) {
 		log_line(LOG_ERR, "the new configuration is not used: generation %u stays in service",
 			 generation_number(service->current));
@@ -244,7 +243,7 @@ static void loaded(void *user, int snapshot_fd, int keys_fd)
 /* One at a time, and never a fourth generation: what cannot start now is wanted still, and starts when it can. */
 static void load(struct service *service)
 {
-	service->reload_wanted = service->loading || service->starting || live(service) >= SERVICE_GENERATIONS_MAX;
+	service->reload_wanted = service->loading || service->starting || live(service) >= GENERATIONS_MAX;
 	if (service->reload_wanted || service->ending)
 		return;
 	if (loading_start(&service->loading, service->options.users, service->options.config, service->options.ktls,
@@ -263,7 +262,7 @@ static void restart(void *user)
 
 	if (service->ending || service->starting || service->loading)
 		return;		/* what is starting takes its place */
-	if (live(service) >= SERVICE_GENERATIONS_MAX) {
+	if (live(service) >= GENERATIONS_MAX) {
 		deadline_set(service->restart, proto_now_ms() + BACKOFF_FIRST_MS);
 		return;
 	}
@@ -295,7 +294,6 @@ struct service *service_new(const struct service_options *options, void (*on_end
 void service_reload(struct service *service)
 {
 	log_line(LOG_NOTICE, "reading the configuration again");
-	tell_systemd("RELOADING=1");
 	load(service);
 }
 
@@ -330,7 +328,6 @@ void service_end(struct service *service)
 	if (service->ending)
 		return;
 	service->ending = true;
-	tell_systemd("STOPPING=1");
 	service->end = deadline_new(service->deadlines, end_soon, service);
 	deadline_set(service->end, proto_now_ms() + SERVICE_END_MS);
 	dispatch_stop(service->dispatch, ended, service);

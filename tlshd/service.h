@@ -9,7 +9,6 @@
 #include "upcall.h"
 #include "users.h"
 
-#define SERVICE_GENERATIONS_MAX 3	/* live at a time; a reload beyond that waits */
 #define SERVICE_END_MS 2000		/* what jobs in flight get at SIGTERM */
 
 #define SERVICE_CANCEL_MS 200		/* what workers then get to tell the peers */

@@ -29,6 +29,7 @@ struct working {
 	const struct working_events *events;
 	void *user;
 	unsigned int jobs;
+	uint64_t last_job;	/* the one that it was given last */
 	bool ready;
 	bool behind;
 	bool condemned;		/* killed, but not gone yet: nothing that it sends counts any more */
@@ -49,6 +50,11 @@ bool working_is_ready(const struct working *working)
 unsigned int working_jobs(const struct working *working)
 {
 	return working->jobs;
+}
+
+uint64_t working_last_job(const struct working *working)
+{
+	return working->last_job;
 }
 
 bool working_has_room(const struct working *working)
@@ -199,9 +205,13 @@ int working_give(struct working *working, const union proto_message *message, in
 	int ret = channel_try(working->channel, message, &fd, 1);
 
 	if (ret == 0)
+		working->last_job = message->job.job;
+	if (ret == 0)
 		working->jobs++;
 	else if (ret == -EAGAIN && working->jobs > 0)
 		working->behind = true;	/* until its next message */
+	else if (ret == -EAGAIN)
+		working_kill(working, "answers jobs without reading its channel, and is ended");
 	return ret;
 }
 
@@ -216,6 +226,6 @@ void working_cancel(struct working *working, uint64_t job)
 
 	proto_init(&message, PROTO_CANCEL);
 	message.cancel.job = job;
-	if (channel_post(working->channel, &message) == -ENOBUFS)
+	if (channel_post(working->channel, &message) == -EOVERFLOW)
 		working_kill(working, "does not read its channel and is ended");
 }

@@ -45,6 +45,9 @@ bool working_is_ready(const struct working *working);
 /** working_jobs - how many jobs it owes a RESULT for */
 unsigned int working_jobs(const struct working *working);
 
+/** working_last_job - number of the job that it was given last; job numbers grow */
+uint64_t working_last_job(const struct working *working);
+
 /** working_has_room - may it get another job? Not so when it did not take one, and nothing has come from it since. */
 bool working_has_room(const struct working *working);
 

@@ -126,13 +126,22 @@ static void another_agent(void)
 		"sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
 		"0000000000000000 0   1          000405d1 0        0        0     2        0        1111\n"
 		"0000000000000000 16  812        00000020 0        0        0     2        0        2222\n"
-		"0000000000000000 16  0          00000000 0        0        0     2        0        3333\n";
+		"0000000000000000 16  0          00000000 0        0        0     2        0        3333\n"
+		"0000000000000000 16  813        000000a0 0        0        0     2        0        4444";
 
-	g_assert_cmpuint(agent_find_member(table, 6, 0), ==, 2222);
-	g_assert_cmpuint(agent_find_member(table, 6, 2222), ==, 0);
-	g_assert_cmpuint(agent_find_member(table, 5, 0), ==, 0);
-	g_assert_cmpuint(agent_find_member(table, 33, 0), ==, 0);
-	g_assert_cmpuint(agent_find_member("garbage\n\n16 16 16\n", 6, 0), ==, 0);
+	const char *rest = table;
+
+	g_assert_cmpuint(agent_next_member(&rest, 6, 0), ==, 2222);
+	g_assert_cmpuint(agent_next_member(&rest, 6, 0), ==, 4444);
+	g_assert_cmpuint(agent_next_member(&rest, 6, 0), ==, 0);
+	rest = table;
+	g_assert_cmpuint(agent_next_member(&rest, 6, 2222), ==, 4444);
+	rest = table;
+	g_assert_cmpuint(agent_next_member(&rest, 5, 0), ==, 0);
+	rest = table;
+	g_assert_cmpuint(agent_next_member(&rest, 33, 0), ==, 0);
+	rest = "garbage\n\n16 16 16\n";
+	g_assert_cmpuint(agent_next_member(&rest, 6, 0), ==, 0);
 }
 
 int main(int argc, char **argv)

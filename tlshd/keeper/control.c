@@ -40,7 +40,7 @@ static void attach(struct control *control, const struct proto_attach *message, 
 	*fd = -1;
 	if (ret < 0)
 		proto_notice(control->fd, LOG_ERR,
-			     "keeper: no thread for worker %u (%s): its handshakes get no signature", message->worker,
+			     "keeper: no thread for worker %u (%s): its handshakes get no signature, and it will be replaced", message->worker,
 			     strerror(-ret));
 }
 
