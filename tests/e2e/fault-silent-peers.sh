@@ -30,8 +30,8 @@ all_open()
 	fault_config hello_timeout_ms=60000 server_timeout_ms=60000
 	agent_start server
 	mount_works
-	normal=$(mount_times 5 | median)
 	agent_base
+	normal=$(mount_times 5 | median)
 	requests_record
 	peers_paced silent silent count=$PEERS seconds=60 keep
 	until=$(($(now_ms) + 55000))
@@ -41,10 +41,11 @@ all_open()
 		[ "$open" -le "$most" ] || most=$open
 	done
 	meanwhile=$(mount_time_ms)
-	comment "open: $open before the mount, $(handshakes_open) after it; mount: $normal ms alone, $meanwhile ms meanwhile"
+	comment "open: $open before the mount, $(<"$WORK/open") after it; mount: $normal ms alone, $meanwhile ms meanwhile"
 	peers_stop silent
 	requests_sound
 	agent_stop server
+	[ "$(<"$WORK/open")" -gt 0 ] || give_up "the peers were gone before the mount was done"
 	[ "$meanwhile" -lt $((2 * normal)) ] || give_up "a mount takes $meanwhile ms, $normal without the peers"
 }
 

@@ -128,6 +128,14 @@ peers()
 	echo "$!" >"$WORK/peers-$name.pid"
 }
 
+# peers_paced NAME MODE [ARGUMENT...]: the same, never more at a time than the kernel lets wait
+peers_paced()
+{
+	local name=$1
+	shift
+	peers "$name" "$@" together=3 "gauge=/proc/$(agent_pid server)/fd"
+}
+
 # peers_end NAME SECONDS
 peers_end()
 {
@@ -294,12 +302,13 @@ mount_works()
 	nfs_umount server /mnt/test
 }
 
-# mount_time_ms: how long one mount takes
+# mount_time_ms: how long one mount takes; leaves how many handshakes were open at its end in $WORK/open
 mount_time_ms()
 {
 	local began
 	began=$(now_ms)
 	nfs_mount server server.test tls /mnt/test
 	echo $(($(now_ms) - began))
+	handshakes_open >"$WORK/open"
 	nfs_umount server /mnt/test
 }

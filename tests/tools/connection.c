@@ -126,7 +126,18 @@ int64_t connection_watch(const struct connection *connection, struct pollfd *wat
 
 bool connection_on_its_way(const struct connection *connection)
 {
-	return connection->state == CONNECTING || connection->state == PROBING || connection->state == WAITING;
+	return connection->state == CONNECTING || connection->state == PROBING;
+}
+
+bool connection_waits(const struct connection *connection)
+{
+	return connection->state == WAITING;
+}
+
+void connection_again(struct connection *connection)
+{
+	if (proto_now_ms() >= connection->due_ms)
+		begin(connection);
 }
 
 /*
@@ -322,11 +333,8 @@ bool connection_step(struct connection *connection, short events)
 {
 	int64_t now_ms = proto_now_ms();
 
-	if (connection->state == WAITING) {
-		if (now_ms >= connection->due_ms)
-			begin(connection);
+	if (connection->state == WAITING)
 		return true;
-	}
 	if (connection->state == SECURE)
 		return secure(connection);
 	if (connection->state == CONNECTING && (events || connection->mode->server) && !connected(connection))

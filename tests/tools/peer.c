@@ -3,15 +3,17 @@
  * peer: connections to the kernel's NFS server, or a server for its client, that agree to TLS (RFC 9289) and then
  * misbehave as they are told. For each connection it prints when and how it ended.
  *
- *	peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [together=N] [retry] [keep]
+ *	peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [together=N] [gauge=FILE] [retry] [keep]
  *
  * MODE: silent, drip (a byte of a hello each half second), drip-ccs (a hello, then a ChangeCipherSpec each half second),
  * garbage, long-hello, endless, alert-N, full (a handshake and a call), or close-STEP and reset-STEP with connect, probe,
  * agreed, half, hello or answer as the step.
  *
- * At most so many of a client's connections wait for the answer to their probe at a time (together, 8 by default): the
- * kernel lets few requests wait, and more would only be refused. retry begins again what was refused without a word of TLS; keep begins again always. After the given time, or at
- * SIGTERM, what is still open is reported as open.
+ * At most so many of a client's connections are on their way to a handshake at a time (together, 8 by default). That is
+ * until the answer to their probe, or with the folder /proc/PID/fd as the gauge, until this process holds one more
+ * descriptor for each: the kernel lets few requests wait, and of those that it refuses it forgets silent ones for minutes
+ * without closing them. retry begins again what was refused without a word of TLS; keep begins again always. After the
+ * given time, or at SIGTERM, what is still open is reported as open.
  */
 #include <config.h>
 
@@ -22,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -29,11 +32,14 @@
 
 #define COUNT_MAX 4096
 #define TOGETHER 8
+#define ROOM_MS 10
 
 struct run {
 	struct mode mode;
 	unsigned int count, together, begun, open;
 	int64_t until_ms;
+	const char *gauge;	/* whose size counts the handshakes that were taken */
+	long gauge_base;
 	int listener;		/* -1: client, or all have come */
 	int signals;
 	struct connection *connections[COUNT_MAX];
@@ -42,7 +48,7 @@ struct run {
 
 static int usage(void)
 {
-	fputs("usage: peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [together=N] [retry] [keep]\n", stderr);
+	fputs("usage: peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [together=N] [gauge=FILE] [retry] [keep]\n", stderr);
 	return EXIT_FAILURE;
 }
 
@@ -76,6 +82,8 @@ static bool parse(struct run *run, int argc, char **argv)
 			run->mode.retry = true;
 		else if (strcmp(argv[i], "keep") == 0)
 			run->mode.keep = true;
+		else if (strncmp(argv[i], "gauge=", 6) == 0)
+			run->gauge = argv[i] + 6;
 		else if (sscanf(argv[i], "count=%u", &run->count) != 1 && sscanf(argv[i], "seconds=%u", &seconds) != 1 &&
 			 sscanf(argv[i], "together=%u", &run->together) != 1)
 			return false;
@@ -117,10 +125,52 @@ static void take_in(struct run *run)
 	}
 }
 
+/* What the process with the sockets holds of them: more than at the beginning. */
+static long taken(struct run *run)
+{
+	struct stat status;
+
+	return stat(run->gauge, &status) < 0 ? 0 : status.st_size - run->gauge_base;
+}
+
+/* How many connections are on their way to a handshake. */
+static long on_their_way(struct run *run)
+{
+	long count = 0, waiting = 0;
+
+	for (unsigned int i = 0; i < run->open; i++) {
+		count += connection_on_its_way(run->connections[i]);
+		waiting += connection_waits(run->connections[i]);
+	}
+	if (!run->gauge)
+		return count;
+	long untaken = (long)run->open - count - waiting - taken(run);
+	return count + (untaken > 0 ? untaken : 0);
+}
+
+/* Begin, or begin again, as many as may be on their way at a time. */
+static void begin_more(struct run *run)
+{
+	long room = run->mode.server ? 0 : run->together - on_their_way(run);
+
+	for (unsigned int i = 0; i < run->open && room > 0; i++) {
+		if (connection_waits(run->connections[i])) {
+			connection_again(run->connections[i]);
+			room--;
+		}
+	}
+	for (; run->begun < run->count && room > 0; room--)
+		run->connections[run->open++] = connection_connect(&run->mode, run->begun++);
+}
+
 /* Returns how long to wait. */
 static int set_watches(struct run *run, int64_t now_ms)
 {
 	int64_t due_ms = run->until_ms;
+
+	/* Nothing wakes us when there is room for more. */
+	if (!run->mode.server && on_their_way(run) >= (long)run->together)
+		due_ms = now_ms + ROOM_MS;
 
 	for (unsigned int i = 0; i < run->open; i++) {
 		int64_t at_ms = connection_watch(run->connections[i], &run->watches[i]);
@@ -130,19 +180,6 @@ static int set_watches(struct run *run, int64_t now_ms)
 	run->watches[run->open] = (struct pollfd){ .fd = run->listener, .events = POLLIN };
 	run->watches[run->open + 1] = (struct pollfd){ .fd = run->signals, .events = POLLIN };
 	return due_ms > now_ms ? (int)(due_ms - now_ms) : 0;
-}
-
-/* Begin as many as may be on their way at a time. */
-static void begin_more(struct run *run)
-{
-	unsigned int on_their_way = 0;
-
-	if (run->mode.server)
-		return;
-	for (unsigned int i = 0; i < run->open; i++)
-		on_their_way += connection_on_its_way(run->connections[i]);
-	for (; run->begun < run->count && on_their_way < run->together; on_their_way++)
-		run->connections[run->open++] = connection_connect(&run->mode, run->begun++);
 }
 
 static void turn(struct run *run)
@@ -195,6 +232,7 @@ int main(int argc, char **argv)
 	}
 	if (run.mode.server)
 		puts("listening");
+	run.gauge_base = run.gauge ? taken(&run) : 0;
 	loop(&run);
 	return EXIT_SUCCESS;
 }

@@ -57,8 +57,12 @@ int64_t connection_watch(const struct connection *connection, struct pollfd *wat
 /* connection_step - go on after an event or at its time; returns false when it is over and its line is printed */
 bool connection_step(struct connection *connection, short events);
 
-/* connection_on_its_way - is it before the answer to its probe, or will it begin again? */
+/* connection_on_its_way - is it before the answer to its probe? */
 bool connection_on_its_way(const struct connection *connection);
+
+/* connection_waits, connection_again - it was refused; begin again when it is time */
+bool connection_waits(const struct connection *connection);
+void connection_again(struct connection *connection);
 
 /* connection_abandon - the time is over: print the line of a connection that is open still */
 void connection_abandon(struct connection *connection);
