@@ -10,15 +10,28 @@
 WORKERS=3
 DEADLINE=4000
 
-# hold: a peer that says nothing keeps the first worker busy; only the deadline of the whole handshake ends that
+# hold: a peer that says nothing keeps a worker busy; only the deadline of the whole handshake ends that
 hold()
 {
-	HELD=$(worker_in_use)
 	requests_record
 	log_mark
 	peers silent silent seconds=20
 	wait_for 10 requests_open_are 1 || give_up "the request was not accepted"
 	HELD_AT=$(requests | awk '{ print $1 }')
+	wait_for 10 holder_is_known || give_up "no worker has the request"
+	HELD=$(<"$WORK/held")
+}
+
+holder_is_known()
+{
+	local pid
+	for pid in $(workers); do
+		if holds_requests "$pid" 1; then
+			echo "$pid" >"$WORK/held"
+			return
+		fi
+	done
+	return 1
 }
 
 # others_go_on: both ends of a mount are served while the one request is held
@@ -49,7 +62,6 @@ released()
 killed()
 {
 	hold
-	wait_for 10 holds_requests "$HELD" 1 || give_up "the worker did not get the request"
 	local before
 	before=$(($(uptime_ms) - HELD_AT))
 	kill -KILL "$HELD"
@@ -60,7 +72,6 @@ killed()
 stopped()
 {
 	hold
-	wait_for 10 holds_requests "$HELD" 1 || give_up "the worker did not get the request"
 	kill -STOP "$HELD"
 	others_go_on
 	released $((DEADLINE + 1000)) 2

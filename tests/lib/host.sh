@@ -21,18 +21,6 @@ on()
 	fi
 }
 
-# become HOST COMMAND...: the same, in place of this shell: a background job of it has the command's process number
-become()
-{
-	local host=$1
-	shift
-	if [ "$host" = server ]; then
-		exec "$@"
-	else
-		exec nsenter --net="/run/netns/$host" -- "$@"
-	fi
-}
-
 # become HOST COMMAND...: the same for a background job, "become HOST COMMAND &": $! is then the command's own process
 become()
 {
