@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=1024 smp=2 time=240
+# guest: mem=1024 smp=1 time=240
 #
 # What is wrong with a configuration is said with file, line and remedy, by --check-config and at start alike, and the
 # exit status tells a script. A certificate for another name is refused with the names that it has.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=300
+# guest: mem=2048 smp=1 time=300
 #
 # The bad input again, with a build that has AddressSanitizer and UBSan: TLSHD_SANITIZED is a folder like TLSHD_STAGE, made
 # by "make install DESTDIR=..." of a build with --enable-sanitizers.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=180
+# guest: mem=2048 smp=1 time=180
 #
 # Peers of both roles that send what is no handshake, too much of it, or nothing, or leave in the middle: each has the
 # right alert and each consumer the right status, no process of ours ends, and none keeps a descriptor.

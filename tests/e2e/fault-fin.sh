@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=120
+# guest: mem=2048 smp=1 time=120
 #
 # A client sends its data and its FIN right behind its Finished: all of it arrives, with each cipher. That needs kernel
 # TLS to be attached before the handshake, because afterwards the connection is half closed.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=300
+# guest: mem=2048 smp=1 time=300
 #
 # Workers that were taken over break each of their contracts: the supervisor lives on as the same process and ends those
 # workers, each request has its one answer, the next handshake works, and the keeper signs nothing that it should not.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=180
+# guest: mem=2048 smp=1 time=180
 #
 # The keeper stops, or dies, in the middle of a handshake: the consumer has its answer, the generation is started again
 # with a new keeper, and a mount works after that.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=120
+# guest: mem=2048 smp=1 time=120
 #
 # More requests than the daemon may have open files: they wait in the kernel's queue or are told to come again, none
 # fails with EIO, and all get their answer.

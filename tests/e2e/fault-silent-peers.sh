@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=240
+# guest: mem=2048 smp=1 time=240
 #
 # Many peers that agree to TLS and then say nothing, or next to nothing: they cost memory and an nfsd thread each, and
 # nobody else time.

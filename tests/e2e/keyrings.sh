@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=1024 smp=2 time=240
+# guest: mem=1024 smp=1 time=240
 #
 # The supervisor's keyrings are its own: it leaves those of whoever started it, and its children leave its own. A probe
 # takes the place of worker and keeper and tries, once with what the supervisor gave it and once as the child goes on.

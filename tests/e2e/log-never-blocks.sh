@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=1024 smp=2 time=240
+# guest: mem=1024 smp=1 time=240
 #
 # Where the log goes, what is in a line, and that nobody who should read it and does not can hold up a handshake.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=240
+# guest: mem=2048 smp=1 time=240
 #
 # Each cipher that the kernel's TLS and TLS 1.3 share, chosen by the system's crypto policy: GnuTLS' configuration file
 # disables the others. The kernel then says which cipher the connection has.

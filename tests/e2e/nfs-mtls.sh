@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=300
+# guest: mem=2048 smp=1 time=300
 #
 # Mutual TLS between two hosts, each with an agent of its own, for each pair of key types. The server's export demands
 # xprtsec=mtls, so a mount proves that the server's agent told its kernel that the peer is authenticated.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=240
+# guest: mem=2048 smp=1 time=240
 #
 # The name or address in the mount command is what the server's certificate must carry: dNSName for a name, iPAddress
 # for an address (RFC 9289, section 5.2.1), and nothing else will do.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=180
+# guest: mem=2048 smp=1 time=180
 #
 # What a user sees without an agent. On the client: a refusal at once, never a hang or a mount without TLS. On the
 # server: no mount, either; the client's kernel keeps trying for minutes, so the test ends that. Then the agent is all

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=180
+# guest: mem=2048 smp=1 time=180
 #
 # An NFS export mounted with xprtsec=tls, for each type of server key, directly under the authority and below an
 # intermediate one. Both ends live in one network namespace and are served by one agent.

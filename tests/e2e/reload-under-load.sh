@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=240
+# guest: mem=2048 smp=1 time=240
 #
 # SIGHUP while handshakes go on: each mount meets one whole generation, an old one or a new one; a configuration that
 # cannot be served changes nothing; and at the end all that was started for it is gone.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=240
+# guest: mem=2048 smp=1 time=240
 #
 # A restart refuses nobody. The holder keeps the notify socket as systemd's descriptor store does, so the kernel has a
 # listener all the time and requests wait in its queue. The kernel's own trace says whether one was refused.

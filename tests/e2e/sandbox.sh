@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=1024 smp=2 time=240
+# guest: mem=1024 smp=1 time=240
 #
 # What each process of a running agent may do, by the kernel's own account, and that the allow-lists hold all that
 # handshakes need: a system call that is denied shows in the kernel's trace.

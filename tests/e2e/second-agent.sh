@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=1024 smp=2 time=240
+# guest: mem=1024 smp=1 time=240
 #
 # Two agents in one network namespace would take each other's requests: the second is refused, whatever program the
 # first is. Another namespace is another matter.

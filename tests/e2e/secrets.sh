@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=1024 smp=2 time=240
+# guest: mem=1024 smp=1 time=240
 #
 # Private keys are in the keeper and nowhere else: their numbers are searched for in the memory of each process after
 # handshakes in both roles.

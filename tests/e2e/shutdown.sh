@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=120
+# guest: mem=2048 smp=1 time=120
 #
 # SIGTERM with handshakes in flight: they get two seconds, then their consumers and their peers are told to come again.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=240
+# guest: mem=2048 smp=1 time=240
 #
 # Processes of the agent die by kill -9 while a hard mount under I/O has to connect anew, with both ends served by the
 # same agent: the mount comes back, and no application sees an error.

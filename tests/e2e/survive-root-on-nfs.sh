@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=2 time=240
+# guest: mem=2048 smp=1 time=240
 #
 # tlshd's programs and their libraries lie on the NFS mount that this tlshd serves, as on a machine without a disk. The
 # pages of them that can be taken away are taken away, then the connection is cut: what the handshake needs has to be in

@@ -53,22 +53,10 @@ worker_count_is()
 	[ "$(workers | wc -l)" -eq "$1" ]
 }
 
-# worker_in_use: the first of the workers: with none busy, the next request goes to it
+# worker_in_use: the first of the workers: as long as none had any, the next request goes to it
 worker_in_use()
 {
 	workers | head -n 1
-}
-
-# process_sockets PID: how many sockets a process holds
-process_sockets()
-{
-	find "/proc/$1/fd" -lname 'socket:*' 2>/dev/null | wc -l
-}
-
-# holds_requests PID NUMBER: a worker has two channels, and a socket for each request
-holds_requests()
-{
-	[ "$(process_sockets "$1")" -eq $(($2 + 2)) ]
 }
 
 # double_install: the worker's place is taken by the double, which becomes the real one unless it is switched on
