@@ -41,11 +41,13 @@ agent_config()
 	shift
 	dir=$(agent_dir "$host")
 	mkdir -p "$dir"
-	for section in debug authenticate client server; do
+	for section in debug authenticate client server service; do
 		case $section in
 		client | server) echo "[authenticate.$section]" ;;
 		*) echo "[$section]" ;;
 		esac
+		# The guest has one processor; what one worker does to the others is the same with two workers on it.
+		[ "$section" != service ] || echo workers=2
 		for setting; do
 			[ "${setting%%:*}" != "$section" ] || echo "${setting#*:}"
 		done
