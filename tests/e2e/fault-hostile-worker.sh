@@ -116,9 +116,10 @@ sign()
 	double_is "${pids[1]}" silent
 	double_is "${pids[2]}" silent
 	log_mark
+	agent_base
 	requests_record
 	peers held silent count=3 seconds=20 together=1
-	wait_for 10 requests_open_are 3 || give_up "$(requests_open) requests"
+	wait_for 10 handshakes_are 3 || give_up "$(handshakes_open) handshakes are open"
 	double_is "${pids[0]}" sign
 	peers last silent seconds=20
 	peers_end last 20

@@ -58,10 +58,11 @@ killed()
 {
 	local old
 	old=$(keeper)
+	agent_base
 	requests_record
 	log_mark
 	peers silent silent seconds=15
-	wait_for 10 requests_open_are 1
+	wait_for 10 handshakes_are 1 || give_up "the request was not accepted"
 	kill -KILL "$old"
 	peers during full seconds=15
 	peers_end during 15

@@ -214,14 +214,14 @@ handshakes_open()
 	echo $(($(stat -c %s "/proc/$(agent_pid server)/fd") - $(<"$WORK/agent-base")))
 }
 
+handshakes_are()
+{
+	[ "$(handshakes_open)" -eq "$1" ]
+}
+
 requests_open_are()
 {
 	[ "$(requests_open)" -eq "$1" ]
-}
-
-requests_open_reach()
-{
-	[ "$(requests_open)" -ge "$1" ]
 }
 
 # requests_sound: each was answered, once, and the kernel failed none by itself
