@@ -49,7 +49,7 @@ stopped()
 	comment "answered after at most $(requests_took 110) ms"
 	peers_all first alert 80 1
 	peers_all second alert 80 1
-	log_says 'the keeper \(process [0-9]+\) (left two calls in a row unanswered|does not answer)'
+	log_says 'the keeper \(process [0-9]+\) (left two workers in a row without an answer|does not answer)'
 	back "$old"
 }
 
