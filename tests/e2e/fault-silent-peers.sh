@@ -29,6 +29,8 @@ wait_all_open()
 	local open=0 most=0
 	until [ "$open" -ge $PEERS ]; do
 		if [ "$(now_ms)" -ge "$1" ]; then
+			peers_stop silent
+			agent_stop server
 			[ "$most" -lt $((PEERS * 3 / 4)) ] ||
 				not_here "this machine opens only $most handshakes in the 5 s that nfsd waits for each, not $PEERS"
 			give_up "never more than $most handshakes open, $(requests | wc -l) accepted"
