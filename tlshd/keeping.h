@@ -18,7 +18,7 @@ struct keeping;
 struct keeping_events {
 	/* All keys are loaded and belong to their certificates. */
 	void (*ready)(void *user);
-	/* The keeper is gone. The reason is in the log. @usable: it had been ready. */
+	/* The keeper is gone. The reason is in the log. */
 	void (*lost)(void *user);
 };
 

@@ -14,20 +14,15 @@
 
 #include "reason.h"
 
-static bool is_client(const struct report *report)
-{
-	return report->request->role == PROTO_ROLE_CLIENT;
-}
-
 /* Whose certificate is being judged: ours is the other side. */
 static const char *whose(const struct report *report)
 {
-	return is_client(report) ? "server certificate" : "client certificate";
+	return report_is_client(report) ? "server certificate" : "client certificate";
 }
 
 static const char *section(const struct report *report)
 {
-	return is_client(report) ? "[authenticate.client]" : "[authenticate.server]";
+	return report_is_client(report) ? "[authenticate.client]" : "[authenticate.server]";
 }
 
 void reason_date(int64_t seconds, char *text, size_t size)
@@ -65,7 +60,7 @@ static void untrusted(const struct report *report, char *text, size_t size)
 			 certificate);
 	} else if (result->verify & PROTO_VERIFY_PURPOSE) {
 		snprintf(text, size, "%s is not made for this use: its extended key usage lacks %s", certificate,
-			 is_client(report) ? "serverAuth" : "clientAuth");
+			 report_is_client(report) ? "serverAuth" : "clientAuth");
 	} else if (result->verify & PROTO_VERIFY_KEY_USAGE) {
 		snprintf(text, size, "%s may not sign handshakes: its key usage lacks digitalSignature", certificate);
 	} else if (result->verify & PROTO_VERIFY_WEAK) {
@@ -157,7 +152,7 @@ static void configuration(const struct report *report, char *text, size_t size)
 {
 	if (report->result->reason == REASON_NO_IDENTITY)
 		snprintf(text, size, "there is no certificate for the %s role: set x509.certificate and x509.private_key in %s",
-			 is_client(report) ? "client" : "server", section(report));
+			 report_is_client(report) ? "client" : "server", section(report));
 	else
 		snprintf(text, size, "there is no trust anchor to judge the peer by: set x509.truststore in %s, or install "
 			 "ca-certificates", section(report));

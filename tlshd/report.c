@@ -13,7 +13,7 @@
 #include "report.h"
 #include "socket.h"
 
-static bool is_client(const struct report *report)
+bool report_is_client(const struct report *report)
 {
 	return report->request->role == PROTO_ROLE_CLIENT;
 }
@@ -44,7 +44,7 @@ static void describe_peer(const struct report *report, char *text, size_t size)
 {
 	const char *peer = report->peer[0] ? report->peer : "address unknown";
 
-	if (is_client(report))
+	if (report_is_client(report))
 		snprintf(text, size, "server %s (%s)", report->request->peername[0] ? report->request->peername : "unnamed", peer);
 	else
 		snprintf(text, size, "client %s", peer);
@@ -95,7 +95,7 @@ void report_log(const struct report *report)
 	if (result->peer_serial[0])
 		reason_date(result->peer_not_after, expires, sizeof(expires));
 	const struct log_field fields[] = {
-		{ "TLSHD_ROLE", is_client(report) ? "client" : "server" },
+		{ "TLSHD_ROLE", report_is_client(report) ? "client" : "server" },
 		{ "TLSHD_PEER_ADDRESS", report->peer },
 		{ "TLSHD_PEER_NAME", report->request->peername },
 		{ "TLSHD_AUTH", auth_name(report->request->auth) },

@@ -20,6 +20,9 @@ struct report {
 	bool ended;			/* the connection was over before the answer: the consumer gave up, or the peer went */
 };
 
+/** report_is_client - are we the client, and the peer the server? */
+bool report_is_client(const struct report *report);
+
 /** report_log - write the line */
 void report_log(const struct report *report);
 
