@@ -9,25 +9,22 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib.h>
 
+#include "alert.h"
 #include "deadline.h"
 #include "dispatch.h"
+#include "intake.h"
 #include "log.h"
-#include "privilege.h"
 #include "refusals.h"
 #include "report.h"
 #include "socket.h"
 #include "timing.h"
 
-#define RESERVED_FILES 64	/* descriptors for anything but sockets of requests and generations */
 #define RETRY_MS 10		/* until a job that no worker could take is offered again */
 #define DONE_ATTEMPTS 3
-#define ACCEPT_RETRY_MS 1000
-#define ACCEPT_ERRORS_MAX 64	/* in a row; more of them would be an endless loop, not a queue of failed requests */
 
 struct job {
 	struct dispatch *dispatch;
@@ -45,28 +42,26 @@ struct job {
 
 struct dispatch {
 	struct upcall *upcall;
+	struct intake *intake;
 	struct deadlines *deadlines;
 	struct generation *generation;
 	struct refusals *refusals;
 	GHashTable *jobs;		/* number -> struct job */
 	GQueue waiting;			/* of struct job, accepted and without a worker, oldest first */
 	uint64_t next_number;
-	unsigned int open;
-	bool accepting;			/* in accept_all(): no recursion */
-	bool full;			/* the limit is reached: requests may wait in the kernel */
-	bool stopped;
-	guint retry, accept_retry;
+	guint retry;
 	void (*on_idle)(void *user);
 	void *user;
 };
 
-static void accept_all(struct dispatch *dispatch);
+static void take_on(void *user, const struct handshake_request *request, bool understood);
 
 struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines)
 {
 	struct dispatch *dispatch = g_new0(struct dispatch, 1);
 
 	dispatch->upcall = upcall;
+	dispatch->intake = intake_new(upcall, take_on, dispatch);
 	dispatch->deadlines = deadlines;
 	dispatch->refusals = refusals_new(deadlines);
 	dispatch->jobs = g_hash_table_new(g_int64_hash, g_int64_equal);
@@ -86,18 +81,18 @@ void dispatch_free(struct dispatch *dispatch)
 	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
 
 	g_clear_handle_id(&dispatch->retry, g_source_remove);
-	g_clear_handle_id(&dispatch->accept_retry, g_source_remove);
 	g_queue_clear(&dispatch->waiting);
 	for (GList *entry = jobs; entry; entry = entry->next)
 		job_free(entry->data);
 	g_hash_table_destroy(dispatch->jobs);
 	refusals_free(dispatch->refusals);
+	intake_free(dispatch->intake);
 	g_free(dispatch);
 }
 
 unsigned int dispatch_open(const struct dispatch *dispatch)
 {
-	return dispatch->open;
+	return intake_open(dispatch->intake);
 }
 
 static const struct snapshot_settings *settings(const struct dispatch *dispatch)
@@ -139,14 +134,12 @@ static void answer(struct job *job, const struct proto_result *result)
 	close(job->request.fd);
 	job->request.fd = -1;
 	job->answered = true;
-	dispatch->open--;
 	log_line(LOG_DEBUG, "request %" PRIu64 ": answered with status %u", job->number, result->status);
 	if (ret < 0)
 		log_line(LOG_ERR, "the kernel did not take the answer to a handshake with %s: %s", job->peer, strerror(-ret));
 	write_report(job, result, ended);
-	if (dispatch->full && !dispatch->stopped)
-		accept_all(dispatch);
-	if (dispatch->open == 0 && dispatch->on_idle) {
+	intake_answered(dispatch->intake);
+	if (dispatch_open(dispatch) == 0 && dispatch->on_idle) {
 		void (*on_idle)(void *user) = dispatch->on_idle;
 		dispatch->on_idle = NULL;
 		on_idle(dispatch->user);
@@ -168,7 +161,7 @@ static void answer_self(struct job *job, uint32_t status, enum proto_reason reas
 static void give_up_waiting(struct job *job, enum proto_reason reason)
 {
 	g_queue_remove(&job->dispatch->waiting, job);
-	socket_send_internal_error(job->request.fd);
+	alert_internal_error(job->request.fd);
 	answer_self(job, ETIMEDOUT, reason);
 	job_free(job);
 }
@@ -265,15 +258,6 @@ static gboolean try_again(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean accept_again(gpointer user_data)
-{
-	struct dispatch *dispatch = user_data;
-
-	dispatch->accept_retry = 0;
-	accept_all(dispatch);
-	return G_SOURCE_REMOVE;
-}
-
 /*
  * Offer the waiting jobs, the oldest first. Where a worker takes none that needs a private key, because the keeper is gone,
  * those that need none still go; behind one that was not taken, others of its kind are not tried.
@@ -299,8 +283,9 @@ void dispatch_capacity(struct dispatch *dispatch)
 		dispatch->retry = g_timeout_add(RETRY_MS, try_again, dispatch);
 }
 
-static void take_on(struct dispatch *dispatch, const struct handshake_request *request, bool understood)
+static void take_on(void *user, const struct handshake_request *request, bool understood)
 {
+	struct dispatch *dispatch = user;
 	struct job *job = g_new0(struct job, 1);
 
 	job->dispatch = dispatch;
@@ -310,7 +295,6 @@ static void take_on(struct dispatch *dispatch, const struct handshake_request *r
 	job->deadline = deadline_new(dispatch->deadlines, job_due, job);
 	socket_peer(request->fd, job->peer, sizeof(job->peer));
 	g_hash_table_insert(dispatch->jobs, &job->number, job);
-	dispatch->open++;
 	log_line(LOG_DEBUG, "request %" PRIu64 ": role %u, auth %u, name \"%s\", time-out %u ms, peer %s", job->number,
 		 request->role, request->auth, request->peername, request->timeout_ms, job->peer);
 	if (!understood || !socket_is_tcp(request->fd)) {
@@ -324,71 +308,16 @@ static void take_on(struct dispatch *dispatch, const struct handshake_request *r
 	dispatch_capacity(dispatch);
 }
 
-static unsigned int limit(const struct dispatch *dispatch)
-{
-	struct rlimit files = { .rlim_cur = 1024 };
-	unsigned int configured = settings(dispatch)->max_handshakes;
-
-	getrlimit(RLIMIT_NOFILE, &files);
-	unsigned int reserved = RESERVED_FILES + GENERATIONS_MAX * generation_files(dispatch->generation);
-	unsigned int possible = files.rlim_cur > 2 * reserved ? files.rlim_cur - reserved : files.rlim_cur / 2;
-	return configured ? MIN(configured, possible) : possible;
-}
-
-/* The kernel has linked the request's keyring into our process keyring: the next request must not find it there. */
-static void clear_keyring(void)
-{
-	int ret = privilege_clear_keyring();
-
-	if (ret < 0)
-		log_line(LOG_ERR, "cannot empty the process keyring: %s", strerror(-ret));
-}
-
-static void accept_all(struct dispatch *dispatch)
-{
-	struct handshake_request request;
-
-	if (dispatch->accepting || dispatch->stopped || !dispatch->generation)
-		return;
-	dispatch->accepting = true;
-	unsigned int most = limit(dispatch), errors = 0;
-	while (errors < ACCEPT_ERRORS_MAX) {
-		dispatch->full = dispatch->open >= most;
-		if (dispatch->full)
-			break;
-		int ret = upcall_accept(dispatch->upcall, &request);
-		if (ret == -EAGAIN)
-			break;
-		if (ret == -EMFILE || ret == -ENFILE) {
-			/* That one was an I/O error for its consumer; the others are safe in the queue. */
-			log_line(LOG_ERR, "out of descriptors (%s): a request was lost, others wait", strerror(-ret));
-			errors = ACCEPT_ERRORS_MAX;
-			continue;
-		}
-		clear_keyring();
-		errors = request.fd >= 0 ? 0 : errors + 1;
-		if (request.fd >= 0)
-			take_on(dispatch, &request, ret == 0);
-		else
-			log_line(LOG_ERR, "the kernel could not hand over a request (%s): its consumer was refused",
-				 strerror(-ret));
-	}
-	dispatch->accepting = false;
-	/* What is left in the queue is not announced again. */
-	if (errors == ACCEPT_ERRORS_MAX && !dispatch->accept_retry)
-		dispatch->accept_retry = g_timeout_add(ACCEPT_RETRY_MS, accept_again, dispatch);
-}
-
 void dispatch_wakeup(struct dispatch *dispatch)
 {
-	accept_all(dispatch);
+	intake_wakeup(dispatch->intake);
 }
 
 void dispatch_use(struct dispatch *dispatch, struct generation *generation)
 {
 	dispatch->generation = generation;
 	dispatch_capacity(dispatch);
-	accept_all(dispatch);
+	intake_use(dispatch->intake, generation);
 }
 
 /* What a worker may report: no other status has a meaning for the consumers of x509 handshakes. */
@@ -440,8 +369,8 @@ void dispatch_worker_lost(struct dispatch *dispatch, struct working *working)
 
 void dispatch_stop(struct dispatch *dispatch, void (*on_idle)(void *user), void *user)
 {
-	dispatch->stopped = true;
-	if (dispatch->open == 0) {
+	intake_stop(dispatch->intake);
+	if (dispatch_open(dispatch) == 0) {
 		on_idle(user);
 		return;
 	}

@@ -5,6 +5,7 @@ libcontract_a_SOURCES = tlshd/proto.c tlshd/proto.h \
 	tlshd/cursor.c tlshd/cursor.h \
 	tlshd/snapshot.c tlshd/snapshot.h tlshd/snapshot_format.h \
 	tlshd/child.c tlshd/child.h \
+	tlshd/alert.c tlshd/alert.h \
 	tlshd/scheme.c tlshd/scheme.h
 libcontract_a_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(KEYUTILS_CFLAGS)
 # What a program links that uses it; scheme.h needs GNUTLS_CFLAGS.
@@ -20,6 +21,7 @@ libsupervisor_a_SOURCES = \
 	tlshd/deadline.c tlshd/deadline.h \
 	tlshd/dispatch.c tlshd/dispatch.h \
 	tlshd/generation.c tlshd/generation.h \
+	tlshd/intake.c tlshd/intake.h \
 	tlshd/keeping.c tlshd/keeping.h \
 	tlshd/ktlsprobe.c tlshd/ktlsprobe.h \
 	tlshd/loading.c tlshd/loading.h \

@@ -77,11 +77,3 @@ bool socket_has_keys(int fd)
 {
 	return has_key(fd, TLS_TX) && has_key(fd, TLS_RX);
 }
-
-void socket_send_internal_error(int fd)
-{
-	/* Content type alert, legacy version 0x0303, length 2, level fatal, internal_error. */
-	static const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, 80 };
-
-	send(fd, alert, sizeof(alert), MSG_DONTWAIT | MSG_NOSIGNAL);
-}

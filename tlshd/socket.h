@@ -30,11 +30,4 @@ bool socket_is_connected(int fd);
  */
 bool socket_has_keys(int fd);
 
-/**
- * socket_send_internal_error - a plain fatal alert internal_error (RFC 8446, 6.2)
- *
- * Only for a socket that no worker has had: nothing was sent on it, so the alert needs no encryption. Never blocks.
- */
-void socket_send_internal_error(int fd);
-
 #endif

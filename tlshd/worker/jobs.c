@@ -13,6 +13,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "alert.h"
 #include "jobs.h"
 #include "outcome.h"
 #include "proto.h"
@@ -101,11 +102,10 @@ static int end_job(struct jobs *jobs, struct job *job)
  */
 static int refuse_job(struct jobs *jobs, uint64_t number, int fd, enum proto_reason reason, int error)
 {
-	static const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, 80 };
 	struct outcome outcome = outcome_of(reason, error);
 
 	if (fd >= 0) {
-		send(fd, alert, sizeof(alert), MSG_DONTWAIT | MSG_NOSIGNAL);
+		alert_internal_error(fd);
 		close(fd);
 	}
 	proto_init(&jobs->message, PROTO_RESULT);

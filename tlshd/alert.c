@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A TLS alert by hand.
+ */
+#include <config.h>
+
+#include <sys/socket.h>
+
+#include "alert.h"
+
+void alert_internal_error(int fd)
+{
+	/* Content type alert, legacy version 0x0303, length 2, level fatal, internal_error. */
+	static const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, 80 };
+
+	send(fd, alert, sizeof(alert), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
