@@ -18,9 +18,6 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
-_Static_assert(sizeof(((struct keylist *)0)->entries) / sizeof(struct keylist_entry) == PROTO_KEYS_MAX,
-	       "the key list holds as many keys as the messages can name");
-
 /* Map a sealed image. Without the seals its writer could change it under our hands, after the checks. */
 static int map(int fd, void **mapping, size_t *size)
 {

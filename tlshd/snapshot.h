@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto.h"
+
 #define SNAPSHOT_CHAIN_MAX 16		/* certificates of one identity of ours */
 #define SNAPSHOT_IDENTITIES_MAX 8	/* identities of one profile */
 #define SNAPSHOT_ANCHORS_MAX 4096	/* trust anchors of one profile */
@@ -76,7 +78,7 @@ struct keylist_entry {
 
 struct keylist {
 	uint32_t count;
-	struct keylist_entry entries[32];	/* PROTO_KEYS_MAX */
+	struct keylist_entry entries[PROTO_KEYS_MAX];
 	void *mapping;
 	size_t mapping_size;
 };
