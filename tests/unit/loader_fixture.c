@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -238,7 +239,7 @@ void run_loader(struct run *run, struct ear *ear, const char *config, const char
 	unsigned int nobody = 65534;
 	char *uid = g_strdup_printf("%u", geteuid() == 0 ? nobody : geteuid());
 	char *gid = g_strdup_printf("%u", geteuid() == 0 ? nobody : getegid());
-	gint64 start = g_get_monotonic_time();
+	struct rusage usage;
 	int status;
 
 	*run = (struct run){ .snapshot = -1, .keylist = -1 };
@@ -255,9 +256,10 @@ void run_loader(struct run *run, struct ear *ear, const char *config, const char
 	close(ear->channel);
 	ear->channel = -1;
 	receive_all(run, ear);
-	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_assert_cmpint(wait4(pid, &status, 0, &usage), ==, pid);
 	run->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	run->took_us = g_get_monotonic_time() - start;
+	run->cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * G_USEC_PER_SEC +
+		      usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 	g_free(uid);
 	g_free(gid);
 }

@@ -68,7 +68,7 @@ struct run {
 	int status;		/* exit status; -1: killed */
 	int snapshot, keylist;	/* -1 where none came */
 	guint keys;
-	gint64 took_us;
+	gint64 cpu_us;		/* user and system: what a busy machine does not change */
 };
 
 void run_loader(struct run *run, struct ear *ear, const char *config, const char *kernel_ciphers);

@@ -16,7 +16,7 @@
 #include "tests/unit/loader_fixture.h"
 
 #define AUTHORITIES 150
-/* The aim is some tens of milliseconds; ten times that leaves room for a busy machine and for sanitizers. */
+/* The aim is some tens of milliseconds; ten times that leaves room for sanitizers and slow machines. */
 #define LOAD_LIMIT_US (500 * 1000)
 
 struct case_data {
@@ -195,8 +195,8 @@ static void test_nothing_configured(struct case_data *data, gconstpointer unused
 	if (anchors == 0)
 		ear_expect(data->ear, "the system's trust store is empty");
 	ear_expect_silence(data->ear);
-	g_test_message("%u anchors of the system in %" G_GINT64_FORMAT " us", anchors, data->run.took_us);
-	g_assert_cmpint(data->run.took_us, <, LOAD_LIMIT_US);
+	g_test_message("%u anchors of the system in %" G_GINT64_FORMAT " us of CPU time", anchors, data->run.cpu_us);
+	g_assert_cmpint(data->run.cpu_us, <, LOAD_LIMIT_US);
 }
 
 static void test_many_authorities(struct case_data *data, gconstpointer unused)
@@ -221,8 +221,8 @@ static void test_many_authorities(struct case_data *data, gconstpointer unused)
 	g_assert_cmpuint(snapshot->profiles[0].anchor_count, ==, AUTHORITIES);
 	g_assert_cmpuint(snapshot->profiles[1].anchor_count, ==, AUTHORITIES);
 	snapshot_free(snapshot);
-	g_test_message("2 x %d anchors of a file in %" G_GINT64_FORMAT " us", AUTHORITIES, data->run.took_us);
-	g_assert_cmpint(data->run.took_us, <, LOAD_LIMIT_US);
+	g_test_message("2 x %d anchors of a file in %" G_GINT64_FORMAT " us of CPU time", AUTHORITIES, data->run.cpu_us);
+	g_assert_cmpint(data->run.cpu_us, <, LOAD_LIMIT_US);
 }
 
 static void test_no_config(struct case_data *data, gconstpointer unused)
