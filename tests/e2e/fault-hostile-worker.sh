@@ -151,6 +151,26 @@ sign_garbage()
 	alive "$keeper" || give_up "the keeper is gone"
 }
 
+# Each of its jobs is answered, but the sockets stay in its channel, until no more fit in.
+deaf()
+{
+	local pid
+	doubles_serve 1
+	pid=$(worker_in_use)
+	double_is "$pid" deaf
+	log_mark
+	requests_record
+	peers held silent count=4 seconds=60 together=3 keep
+	log_says "worker [0-9]+ \(process $pid\) answers jobs without reading its channel" 60
+	comment "after $(requests_count 110) requests"
+	wait_for 10 gone "$pid" || give_up "the worker was not ended"
+	peers_stop held
+	requests_sound
+	configure 1
+	doubles_end 2
+	recovered
+}
+
 # unborn START: workers that never get as far as a job: the new generation is not used, and the old one serves
 unborn()
 {
@@ -180,7 +200,7 @@ dies_again_and_again()
 	wait_for 30 all_real 2 || give_up "the spare worker did not come back"
 }
 
-plan 25
+plan 26
 fault_setup
 double_install
 configure 1
@@ -193,6 +213,7 @@ done
 attempt fault-hostile-worker-flood flood
 attempt fault-hostile-worker-sign sign
 attempt fault-hostile-worker-sign-garbage sign_garbage
+attempt fault-hostile-worker-deaf deaf
 for start in exit mute ready-twice unasked; do
 	attempt "fault-hostile-worker-$start" unborn "$start"
 done

@@ -60,6 +60,26 @@ foreign()
 	agent_start server
 }
 
+# The name and the group are open to all users. One that is not root cannot be an agent, nor keep one from serving.
+not_root()
+{
+	local pid what
+	agent_stop server
+	setpriv --reuid nobody --regid nogroup --clear-groups "$(tool holder)" -p true </dev/null >"$WORK/pretender" 2>&1 &
+	pid=$!
+	wait_for 10 grep -q ready "$WORK/pretender" || give_up "the pretender did not start: $(cat "$WORK/pretender")"
+	agent_start server
+	wait_for 20 agent_logged server 'READY: serving' || give_up "tlshd does not serve"
+	for what in 'a socket in the multicast group of the handshake family' 'the abstract socket tlshd.agent'; do
+		agent_logged server "process $pid of user [0-9]+ holds $what: it cannot be an agent" ||
+			give_up "the log does not say who holds $what"
+	done
+	nfs_mount server server.test tls "$MNT"
+	nfs_umount server "$MNT"
+	kill -TERM $pid
+	wait_for 10 gone $pid
+}
+
 # Neither is there first: one serves, and the other says so.
 same_moment()
 {
@@ -75,7 +95,7 @@ same_moment()
 	if [ "$ended" -eq "$first" ]; then alive "$second"; else alive "$first"; fi
 }
 
-plan 4
+plan 5
 pki_ca ca
 pki_issue server ca ecdsa dns=server.test server
 host_add client
@@ -86,4 +106,5 @@ agent_start server
 attempt second-agent-refused same_namespace
 attempt second-agent-other-namespace other_namespace
 attempt second-agent-foreign foreign
+attempt second-agent-not-root not_root
 attempt second-agent-same-moment same_moment

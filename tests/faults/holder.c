@@ -3,11 +3,12 @@
  * Does for a test what systemd's descriptor store does for a service: keeps the notify socket, a member of the
  * multicast group "tlshd", over the lives of several tlshd processes, and hands it to each of them.
  *
- *	holder [-n] COMMAND [ARGUMENT...]
+ *	holder [-n | -p] COMMAND [ARGUMENT...]
  *
  * SIGUSR1 starts the command if it does not run; SIGHUP ends a running one with SIGTERM and starts the next as soon as
- * it is gone; SIGTERM ends it and then the holder. With -n there is no socket: the control of a test. Each event is a
- * line on standard output.
+ * it is gone; SIGTERM ends it and then the holder. With -n there is no socket: the control of a test. With -p it needs no
+ * rights, and takes what any user can: a place in the group, and the name by which agents know each other. Each event is
+ * a line on standard output.
  */
 #include <config.h>
 
@@ -15,11 +16,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +31,7 @@
 #include <netlink/netlink.h>
 
 #define PASSED_FD 3		/* SD_LISTEN_FDS_START */
+#define AGENT_NAME "tlshd.agent"
 #define RECEIVE_BUFFER (1024 * 1024)
 
 struct holder {
@@ -55,8 +59,19 @@ static int find_group(void)
 	return group;
 }
 
+static void take_name(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path + 1, AGENT_NAME, strlen(AGENT_NAME));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address,
+			   offsetof(struct sockaddr_un, sun_path) + 1 + strlen(AGENT_NAME)) < 0)
+		die("the name " AGENT_NAME);
+}
+
 /* The large buffer first: from the moment of joining an announcement that does not fit is a refusal. */
-static int join_group(void)
+static int join_group(bool pretender)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
 	int size = RECEIVE_BUFFER, group = find_group();
@@ -66,7 +81,7 @@ static int join_group(void)
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_GENERIC);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		die("generic-netlink socket");
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+	if (!pretender && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		die("SO_RCVBUFFORCE");
 	if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		die("NETLINK_ADD_MEMBERSHIP");
@@ -170,18 +185,21 @@ int main(int argc, char **argv)
 	struct holder holder = { .notify_fd = -1 };
 	struct signalfd_siginfo info;
 	bool without = argc > 1 && strcmp(argv[1], "-n") == 0;
+	bool pretender = argc > 1 && strcmp(argv[1], "-p") == 0;
 
-	if (argc < 2 + without) {
-		fprintf(stderr, "usage: holder [-n] COMMAND [ARGUMENT...]\n");
+	if (argc < 2 + without + pretender) {
+		fprintf(stderr, "usage: holder [-n | -p] COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	holder.command = argv + 1 + without;
+	holder.command = argv + 1 + (without || pretender);
 	int signals = watch_signals();
 	if (signals < 0)
 		die("signalfd");
 	if (!without)
-		holder.notify_fd = join_group();
+		holder.notify_fd = join_group(pretender);
+	if (pretender)
+		take_name();
 	printf("ready %d\n", (int)getpid());
 	while (!holder.ending || holder.child) {
 		if (read(signals, &info, sizeof(info)) != sizeof(info))

@@ -16,6 +16,9 @@ tests_faults_memsearch_LDADD = $(GNUTLS_LIBS)
 noinst_PROGRAMS += tests/faults/datagrams
 tests_faults_datagrams_SOURCES = tests/faults/datagrams.c
 
+noinst_PROGRAMS += tests/faults/inflight
+tests_faults_inflight_SOURCES = tests/faults/inflight.c
+
 noinst_PROGRAMS += tests/faults/keyprobe
 tests_faults_keyprobe_SOURCES = tests/faults/keyprobe.c
 tests_faults_keyprobe_CPPFLAGS = $(AM_CPPFLAGS) $(KEYUTILS_CFLAGS)

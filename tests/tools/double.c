@@ -21,6 +21,7 @@
  *	sign		asks for signatures that it may not have, says what came, and answers
  *	sign-garbage	bytes that are no call, to the keeper, and answers
  *	hold		takes the job and waits for the next one, which ends both
+ *	deaf		answers this job and all that follow, and takes none of them out of the channel
  */
 #include <config.h>
 
@@ -194,6 +195,21 @@ static void send_sign(uint64_t job)
 	proto_send(PROTO_FD_SUPERVISOR, &message, NULL, 0);
 }
 
+/* What lies in the channel is looked at where it lies: the sockets that came with it stay there. */
+static void answer_without_reading(uint64_t job)
+{
+	union proto_message message;
+	int offset = 0;
+
+	send_result(job);
+	if (setsockopt(PROTO_FD_SUPERVISOR, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset)) < 0)
+		exit(EXIT_FAILURE);
+	while (recv(PROTO_FD_SUPERVISOR, &message, sizeof(message), MSG_PEEK) > 0)
+		if (message.header.type == PROTO_JOB)
+			send_result(message.job.job);
+	exit(EXIT_FAILURE);
+}
+
 static void misbehave(uint64_t job)
 {
 	if (is("loop")) {
@@ -214,6 +230,8 @@ static void misbehave(uint64_t job)
 	} else if (is("flood")) {
 		for (;;)
 			say("one of many");
+	} else if (is("deaf")) {
+		answer_without_reading(job);
 	} else if (is("sign")) {
 		ask_all(job);
 		send_result(job);
