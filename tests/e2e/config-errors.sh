@@ -48,7 +48,7 @@ good()
 {
 	check 0 "${GOOD[@]}"
 	said 'the configuration can be served'
-	if grep -v 'can be served' "$CONF" | grep -q .; then give_up "a good configuration is complained about"; fi
+	if grep -v 'can be served' "$CONF" | grep . >/dev/null; then give_up "a good configuration is complained about"; fi
 }
 
 broken_file()

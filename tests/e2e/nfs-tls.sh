@@ -35,7 +35,7 @@ mount_with()
 wire()
 {
 	local capture=$WORK/capture.$1
-	proof_capture_start server lo "$capture"
+	proof_capture_start server lo 127.0.0.1 "$capture"
 	nfs_mount server server.test "$1" "$MNT"
 	echo "$MARKER" >"$MNT/marker"
 	sync -f "$MNT/marker"

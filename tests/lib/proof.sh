@@ -71,21 +71,28 @@ proof_counter()
 	on "$1" cat /proc/net/tls_stat | awk -v name="$2" '$1 == name { print $2; found = 1 } END { if (!found) print 0 }'
 }
 
-# proof_capture_start HOST INTERFACE FILE: record NFS packets until proof_capture_stop FILE
+# proof_capture_start HOST INTERFACE ADDRESS FILE: record NFS packets on an interface of this host until
+# proof_capture_stop FILE. A packet to ADDRESS has to leave by that interface: the last one marks the end.
 proof_capture_start()
 {
-	become "$1" tcpdump -i "$2" -Z root -s 0 -U -w "$3" 'tcp port 2049' </dev/null >/dev/null 2>"$3.log" &
-	echo "$!" >"$3.pid"
-	wait_for 60 grep -q 'listening on' "$3.log" || give_up "tcpdump: $(tail -n 1 "$3.log")"
+	local file=$4
+	become "$1" tcpdump -i "$2" -Z root -s 0 -U --immediate-mode -w "$file" 'tcp port 2049 or udp port 9' \
+		</dev/null >/dev/null 2>"$file.log" &
+	echo "$!" >"$file.pid"
+	echo "$1 $3" >"$file.mark"
+	wait_for 60 grep -q 'listening on' "$file.log" || give_up "tcpdump: $(tail -n 1 "$file.log")"
 }
 
+# tcpdump drops what it has not read yet when it is told to end, so it ends after it has written the mark.
 proof_capture_stop()
 {
-	local pid
+	local pid host address
 	pid=$(cat "$1.pid")
+	read -r host address <"$1.mark"
+	on "$host" bash -c "echo end-of-capture >/dev/udp/$address/9"
+	wait_for 20 grep -aqF end-of-capture "$1" || give_up "tcpdump did not come to the end of the capture $1"
 	kill -TERM "$pid"
 	wait_for 60 gone "$pid" || give_up "tcpdump did not end"
-	[ -s "$1" ] || give_up "the capture $1 is empty"
 }
 
 # proof_wire_has FILE TEXT: occurrences of a text in a capture; the text must be short enough for one packet
