@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -67,6 +68,21 @@ static int read_settings(struct cursor *cursor, struct snapshot_settings *settin
 	return cursor->broken ? -EBADMSG : 0;
 }
 
+static int read_keyrings(struct cursor *cursor, struct snapshot *snapshot)
+{
+	if (cursor_count(cursor, &snapshot->keyring_count, 0, SNAPSHOT_KEYRINGS_MAX, 2 * sizeof(uint32_t) + 1) < 0)
+		return -EBADMSG;
+	for (uint32_t i = 0; i < snapshot->keyring_count; i++) {
+		struct snapshot_keyring *keyring = &snapshot->keyrings[i];
+		cursor_u32(cursor, &keyring->serial);
+		cursor_text(cursor, &keyring->name);
+		if (cursor->broken || keyring->serial > INT32_MAX || !keyring->name[0] ||
+		    strlen(keyring->name) > SNAPSHOT_KEYRING_NAME_MAX)
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 static int read_identity(struct cursor *cursor, struct snapshot_identity *identity)
 {
 	cursor_u32(cursor, &identity->key);
@@ -121,6 +137,8 @@ static int read_snapshot(const void *data, size_t size, struct snapshot *snapsho
 	int ret = read_opening(&cursor, data, size, SNAPSHOT_MAGIC);
 	if (ret == 0)
 		ret = read_settings(&cursor, &snapshot->settings);
+	if (ret == 0)
+		ret = read_keyrings(&cursor, snapshot);
 	if (ret == 0)
 		ret = read_profile(&cursor, &snapshot->profiles[0], PROTO_ROLE_CLIENT);
 	if (ret == 0)

@@ -20,6 +20,8 @@
 #define SNAPSHOT_IDENTITIES_MAX 8	/* identities of one profile */
 #define SNAPSHOT_ANCHORS_MAX 4096	/* trust anchors of one profile */
 #define SNAPSHOT_PROFILES 2		/* client and server */
+#define SNAPSHOT_KEYRINGS_MAX 32	/* keyrings that the configuration names */
+#define SNAPSHOT_KEYRING_NAME_MAX 255	/* bytes of a keyring's name */
 
 /* A run of bytes inside the mapping. */
 struct snapshot_bytes {
@@ -44,6 +46,12 @@ struct snapshot_settings {
 	uint32_t max_rsa_bits;		/* of any RSA key in a peer's chain */
 };
 
+/* A keyring with authentication tokens that the configuration names, beside those that are always served. */
+struct snapshot_keyring {
+	uint32_t serial;		/* at most INT32_MAX; 0: to be found by its name */
+	const char *name;		/* as configured, never empty; for a serial number the number as it was written */
+};
+
 /* A certificate chain of ours and the number of its private key in the key list. */
 struct snapshot_identity {
 	uint32_t key;
@@ -65,6 +73,8 @@ struct snapshot_profile {
 
 struct snapshot {
 	struct snapshot_settings settings;
+	uint32_t keyring_count;
+	struct snapshot_keyring keyrings[SNAPSHOT_KEYRINGS_MAX]; /* no two alike */
 	struct snapshot_profile profiles[SNAPSHOT_PROFILES]; /* [0] client, [1] server */
 	void *mapping;
 	size_t mapping_size;

@@ -9,6 +9,7 @@
  *
  *	snapshot: magic, format, size of the image,
  *		count of settings (SNAPSHOT_SETTINGS), each setting in the order of struct snapshot_settings,
+ *		count of keyrings, for each: serial, text name,
  *		for client and then server:
  *			role, text priority,
  *			count of identities, for each:
@@ -24,7 +25,7 @@
 
 #define SNAPSHOT_MAGIC 0x54534e50u	/* "TSNP" */
 #define KEYLIST_MAGIC 0x544b4c53u	/* "TKLS" */
-#define SNAPSHOT_FORMAT 1		/* raised with every change of the layout */
+#define SNAPSHOT_FORMAT 2		/* raised with every change of the layout */
 
 /* Far over what the limits of snapshot.h can fill with real certificates, and little enough to map. */
 #define SNAPSHOT_IMAGE_MAX (64u << 20)

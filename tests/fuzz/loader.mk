@@ -15,7 +15,8 @@ fuzz_keylist_SOURCES = tests/fuzz/keylist_parse.c tlshd/snapshot.c tlshd/cursor.
 fuzz_keylist_CFLAGS = $(fuzz_cflags)
 fuzz_keylist_LDFLAGS = $(fuzz_ldflags)
 
-fuzz_settings_SOURCES = tests/fuzz/settings_parse.c tlshd/loader/settings.c tlshd/loader/options.c \
+fuzz_settings_SOURCES = tests/fuzz/settings_parse.c tlshd/loader/settings.c tlshd/loader/keyringlist.c \
+	tlshd/loader/options.c \
 	tlshd/loader/lines.c tlshd/loader/suggestion.c tlshd/loader/problems.c tlshd/proto.c
 fuzz_settings_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
 fuzz_settings_CFLAGS = $(fuzz_cflags)

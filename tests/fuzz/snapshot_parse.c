@@ -47,6 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(image, opening, sizeof(opening));
 	memcpy(image + sizeof(opening), data, size);
 	if (snapshot_parse(image, sizeof(opening) + size, &snapshot) == 0) {
+		for (uint32_t i = 0; i < snapshot->keyring_count; i++)
+			sum += snapshot->keyrings[i].serial + strlen(snapshot->keyrings[i].name);
 		for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++)
 			sum += look_at_profile(&snapshot->profiles[i]);
 		snapshot_free(snapshot);

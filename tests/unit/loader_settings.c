@@ -149,7 +149,7 @@ static void test_warnings(struct case_data *data, gconstpointer unused)
 	      "x509.truststore=/x\n"
 	      "[zzz]\n"
 	      "[authenticate]\n"
-	      "keyrings=.nvme;mine\n"
+	      "keyring=.nvme;mine\n"
 	      "[authenticate.server]\n"
 	      "x509.pq.certificate=/pq.pem\n"
 	      "qwertyuiop=1\n"
@@ -165,7 +165,7 @@ static void test_warnings(struct case_data *data, gconstpointer unused)
 	ear_expect(data->ear, "W /etc/tlshd/config:6: unknown section [authentication.client], ignored: did you mean "
 			      "[authenticate.client]?");
 	ear_expect(data->ear, "W /etc/tlshd/config:8: unknown section [zzz], ignored: tlshd.conf(5) lists all");
-	ear_expect(data->ear, "W /etc/tlshd/config:10: keyrings: ");
+	ear_expect(data->ear, "W /etc/tlshd/config:10: keyring: unknown option in [authenticate], ignored: did you mean keyrings?");
 	ear_expect(data->ear, "W /etc/tlshd/config:12: x509.pq.certificate: ");
 	ear_expect(data->ear, "W /etc/tlshd/config:13: qwertyuiop: unknown option in [authenticate.server], ignored: "
 			      "tlshd.conf(5) lists all");
@@ -174,6 +174,50 @@ static void test_warnings(struct case_data *data, gconstpointer unused)
 	ear_expect(data->ear, "W /etc/tlshd/config:17: hello_timeout_ms: over server_timeout_ms (6000)");
 	ear_expect_silence(data->ear);
 	g_assert_cmpuint(settings_numbers(data->settings)->tls_debug, ==, 2);
+}
+
+static void expect_keyring(struct case_data *data, guint n, guint32 serial, const char *name)
+{
+	const GArray *keyrings = settings_keyrings(data->settings);
+
+	g_assert_cmpuint(n, <, keyrings->len);
+	const struct snapshot_keyring *keyring = &g_array_index(keyrings, struct snapshot_keyring, n);
+	g_assert_cmpuint(keyring->serial, ==, serial);
+	g_assert_cmpstr(keyring->name, ==, name);
+}
+
+static void test_keyrings(struct case_data *data, gconstpointer unused)
+{
+	(void)unused;
+	parse(data, "[authenticate]\nkeyrings= mine; .nvme;12345;.nfs;;0x1F ;with\\;semicolon;mine;.nfsd;31;12ab;2147483647;\n");
+	ear_expect_silence(data->ear);
+	expect_keyring(data, 0, 0, "mine");
+	expect_keyring(data, 1, 12345, "12345");
+	expect_keyring(data, 2, 31, "0x1F");
+	expect_keyring(data, 3, 0, "with;semicolon");
+	expect_keyring(data, 4, 0, "12ab");
+	expect_keyring(data, 5, G_MAXINT32, "2147483647");
+	g_assert_cmpuint(settings_keyrings(data->settings)->len, ==, 6);
+}
+
+static void test_bad_keyrings(struct case_data *data, gconstpointer unused)
+{
+	g_autofree char *long_name = g_strnfill(SNAPSHOT_KEYRING_NAME_MAX + 1, 'x');
+	g_autoptr(GString) text = g_string_new("[authenticate]\nkeyrings=0;2147483648;99999999999999999999;");
+
+	(void)unused;
+	g_string_append_printf(text, "%s;", long_name);
+	for (int i = 0; i <= SNAPSHOT_KEYRINGS_MAX; i++)
+		g_string_append_printf(text, "ring%d;", i);
+	parse(data, text->str);
+	g_assert_true(problems_failed(data->problems));
+	ear_expect(data->ear, "E /etc/tlshd/config:2: keyrings: \"0\" is no serial number of a keyring");
+	ear_expect(data->ear, "E /etc/tlshd/config:2: keyrings: \"2147483648\" is no serial number");
+	ear_expect(data->ear, "E /etc/tlshd/config:2: keyrings: \"99999999999999999999\" is no serial number");
+	ear_expect(data->ear, "E /etc/tlshd/config:2: keyrings: \"xxxxxxxxxxxxxxxxxxxx...\" has more than 255 bytes");
+	ear_expect(data->ear, "E /etc/tlshd/config:2: keyrings: more than 32 keyrings");
+	ear_expect_silence(data->ear);
+	g_assert_cmpuint(settings_keyrings(data->settings)->len, ==, SNAPSHOT_KEYRINGS_MAX);
 }
 
 static void test_bad_lines(struct case_data *data, gconstpointer unused)
@@ -272,6 +316,8 @@ int main(int argc, char **argv)
 	ADD("/settings/values", test_values);
 	ADD("/settings/all-errors-at-once", test_all_errors_at_once);
 	ADD("/settings/warnings", test_warnings);
+	ADD("/settings/keyrings", test_keyrings);
+	ADD("/settings/bad-keyrings", test_bad_keyrings);
 	ADD("/settings/bad-lines", test_bad_lines);
 	ADD("/settings/binary", test_binary);
 	ADD("/settings/not-utf8", test_not_utf8);

@@ -16,7 +16,7 @@
 #define SIZE_AT 8
 
 /* Client: no identity, two anchors; server: a chain of two with key 1, one anchor. */
-static GByteArray *sample_with_key(guint32 key)
+static GByteArray *sample_with(guint32 key, const struct snapshot_keyring *keyrings)
 {
 	struct wish root_wish = { .subject = "CN=root", .authority = true };
 	struct made *root = made_new(&root_wish);
@@ -37,7 +37,10 @@ static GByteArray *sample_with_key(guint32 key)
 		{ .priority = "NORMAL", .trust = few, .identity = identity, .key = key },
 	};
 
-	GByteArray *image = image_snapshot(&settings, profiles);
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(*keyrings));
+	g_array_append_vals(list, keyrings, 2);
+
+	GByteArray *image = image_snapshot(&settings, list, profiles);
 	ear_listen(ear);
 	ear_expect_silence(ear);
 	identity_free(identity);
@@ -51,6 +54,11 @@ static GByteArray *sample_with_key(guint32 key)
 	made_free(leaf);
 	made_free(root);
 	return image;
+}
+
+static GByteArray *sample_with_key(guint32 key)
+{
+	return sample_with(key, (struct snapshot_keyring[]){ { 0, "mine" }, { 77, "0x4d" } });
 }
 
 static GByteArray *sample(void)
@@ -83,6 +91,11 @@ static void test_round_trip(void)
 	g_assert_cmpuint(snapshot->settings.max_rsa_bits, ==, 4096);
 	const struct snapshot_profile *client = snapshot_profile(snapshot, PROTO_ROLE_CLIENT);
 	const struct snapshot_profile *server = snapshot_profile(snapshot, PROTO_ROLE_SERVER);
+	g_assert_cmpuint(snapshot->keyring_count, ==, 2);
+	g_assert_cmpuint(snapshot->keyrings[0].serial, ==, 0);
+	g_assert_cmpstr(snapshot->keyrings[0].name, ==, "mine");
+	g_assert_cmpuint(snapshot->keyrings[1].serial, ==, 77);
+	g_assert_cmpstr(snapshot->keyrings[1].name, ==, "0x4d");
 	g_assert_null(snapshot_profile(snapshot, 3));
 	g_assert_cmpstr(client->priority, ==, "NONE");
 	g_assert_cmpuint(client->identity_count, ==, 0);
@@ -178,6 +191,25 @@ static void test_key_number(void)
 	g_assert_cmpint(parse(over->data, over->len, false, false), ==, -EBADMSG);
 }
 
+/* What the supervisor hands to the kernel has the limits of the header. */
+static void test_keyring_limits(void)
+{
+	g_autofree char *longest = g_strnfill(SNAPSHOT_KEYRING_NAME_MAX, 'x');
+	g_autofree char *longer = g_strnfill(SNAPSHOT_KEYRING_NAME_MAX + 1, 'x');
+	const struct {
+		struct snapshot_keyring keyring;
+		int ret;
+	} cases[] = {
+		{ { 0, longest }, 0 }, { { 0, longer }, -EBADMSG }, { { 0, "" }, -EBADMSG }, { { 5, "" }, -EBADMSG },
+		{ { INT32_MAX, "a" }, 0 }, { { INT32_MAX + 1u, "a" }, -EBADMSG }, { { UINT32_MAX, "a" }, -EBADMSG },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GByteArray) image = sample_with(1, (struct snapshot_keyring[]){ { 0, "a" }, cases[i].keyring });
+		g_assert_cmpint(parse(image->data, image->len, false, false), ==, cases[i].ret);
+	}
+}
+
 /* Lengths and counts that fit no memory must not be believed. */
 static void test_huge_counts(void)
 {
@@ -228,6 +260,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/snapshot/truncated", test_truncated);
 	g_test_add_func("/snapshot/corrupted", test_corrupted);
 	g_test_add_func("/snapshot/key-number", test_key_number);
+	g_test_add_func("/snapshot/keyring-limits", test_keyring_limits);
 	g_test_add_func("/snapshot/huge-counts", test_huge_counts);
 	g_test_add_func("/snapshot/unsealed", test_unsealed);
 	return g_test_run();

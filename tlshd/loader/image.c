@@ -81,12 +81,24 @@ static void put_profile(GByteArray *image, guint32 role, const struct image_prof
 		put_bytes(image, trust_anchor(profile->trust, i));
 }
 
-GByteArray *image_snapshot(const struct snapshot_settings *settings, const struct image_profile *profiles)
+static void put_keyrings(GByteArray *image, const GArray *keyrings)
+{
+	put_number(image, keyrings->len);
+	for (guint i = 0; i < keyrings->len; i++) {
+		const struct snapshot_keyring *keyring = &g_array_index(keyrings, struct snapshot_keyring, i);
+		put_number(image, keyring->serial);
+		put_text(image, keyring->name);
+	}
+}
+
+GByteArray *image_snapshot(const struct snapshot_settings *settings, const GArray *keyrings,
+			   const struct image_profile *profiles)
 {
 	GByteArray *image = begin(SNAPSHOT_MAGIC);
 
 	put_number(image, SNAPSHOT_SETTINGS);
 	g_byte_array_append(image, (const guint8 *)settings, sizeof(*settings));
+	put_keyrings(image, keyrings);
 	put_profile(image, PROTO_ROLE_CLIENT, &profiles[0]);
 	put_profile(image, PROTO_ROLE_SERVER, &profiles[1]);
 	return finish(image);

@@ -20,8 +20,9 @@ struct image_profile {
 	const struct trust *trust;
 };
 
-/** image_snapshot - the snapshot; @profiles: client, then server */
-GByteArray *image_snapshot(const struct snapshot_settings *settings, const struct image_profile *profiles);
+/** image_snapshot - the snapshot; @keyrings: struct snapshot_keyring; @profiles: client, then server */
+GByteArray *image_snapshot(const struct snapshot_settings *settings, const GArray *keyrings,
+			   const struct image_profile *profiles);
 
 /** image_keylist - the key list */
 GByteArray *image_keylist(const struct keys *keys);

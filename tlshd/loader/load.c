@@ -144,7 +144,7 @@ GByteArray *load_snapshot(const struct load *load)
 		profiles[i].key = share->key;
 		profiles[i].trust = share->trust ? share->trust : load->system;
 	}
-	return image_snapshot(settings_numbers(load->settings), profiles);
+	return image_snapshot(settings_numbers(load->settings), settings_keyrings(load->settings), profiles);
 }
 
 GByteArray *load_keylist(const struct load *load)

@@ -6,6 +6,7 @@ libloader_a_SOURCES = \
 	tlshd/loader/file.c tlshd/loader/file.h \
 	tlshd/loader/identity.c tlshd/loader/identity.h \
 	tlshd/loader/image.c tlshd/loader/image.h \
+	tlshd/loader/keyringlist.c tlshd/loader/keyringlist.h \
 	tlshd/loader/keys.c tlshd/loader/keys.h \
 	tlshd/loader/lines.c tlshd/loader/lines.h \
 	tlshd/loader/load.c tlshd/loader/load.h \

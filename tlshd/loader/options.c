@@ -17,7 +17,6 @@
 #define CLIENT "authenticate.client"
 #define SERVER "authenticate.server"
 
-#define NOTE_KEYRINGS "this version serves no pre-shared keys: the option has no effect yet"
 #define NOTE_PQ "this version serves no second certificate: peers get x509.certificate; remove the line"
 #define NOTE_CRL                                                                                                       \
 	"this version does not check revocation lists, and revoked certificates must not pass unnoticed: remove the "  \
@@ -28,7 +27,7 @@ static const struct option_entry options[] = {
 	{ "debug", "tls", SETTING(tls_debug), RANGE(0, 99, 0) },
 	{ "debug", "nl", SETTING(nl_debug), RANGE(0, 99, 0) },
 
-	{ "authenticate", "keyrings", .kind = OPTION_NOT_SERVED, .note = NOTE_KEYRINGS },
+	{ "authenticate", "keyrings", .kind = OPTION_KEYRINGS },
 
 	{ CLIENT, "x509.truststore", .kind = OPTION_TRUSTSTORE },
 	{ CLIENT, "x509.crl", .kind = OPTION_MUST_SERVE, .note = NOTE_CRL },

@@ -13,6 +13,7 @@ enum option_kind {
 	OPTION_TRUSTSTORE,
 	OPTION_CERTIFICATE,
 	OPTION_PRIVATE_KEY,
+	OPTION_KEYRINGS,
 	OPTION_NOT_SERVED,	/* known, but without effect: a warning */
 	OPTION_MUST_SERVE,	/* known, and to ignore it would be unsafe: an error */
 };

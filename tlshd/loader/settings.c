@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "loader/keyringlist.h"
 #include "loader/lines.h"
 #include "loader/options.h"
 #include "loader/settings.h"
@@ -23,6 +24,7 @@ struct settings {
 	struct lines *lines;
 	struct problems *problems;	/* while parsing only */
 	struct snapshot_settings numbers;
+	GArray *keyrings;
 	struct settings_path paths[SNAPSHOT_PROFILES][SETTINGS_FILES];
 };
 
@@ -131,6 +133,19 @@ static void read_path(struct settings *settings, const struct option_entry *opti
 			     "./%s)", text, text);
 }
 
+/* The library cuts the list, so that a name may hold a semicolon as everywhere in such a file: with a backslash. */
+static void read_keyrings(struct settings *settings, const struct option_entry *option)
+{
+	struct place place = place_of(settings, option->section, option->key);
+
+	char **names = g_key_file_get_string_list(settings->keys, option->section, option->key, NULL, NULL);
+	if (names) {
+		g_array_unref(settings->keyrings);
+		settings->keyrings = keyringlist_parse((const char *const *)names, &place, settings->problems);
+	}
+	g_strfreev(names);
+}
+
 static void read_option(struct settings *settings, const struct option_entry *option)
 {
 	struct place place = place_of(settings, option->section, option->key);
@@ -152,6 +167,8 @@ static void read_option(struct settings *settings, const struct option_entry *op
 		problems_warning(settings->problems, &place, "%s", option->note);
 	else if (option->kind == OPTION_NOT_SERVED)
 		; /* an empty list of what is not served asks for nothing */
+	else if (option->kind == OPTION_KEYRINGS)
+		read_keyrings(settings, option);
 	else if (!text[0])
 		problems_error(settings->problems, &place, "empty: give a value, or put a # in front of the line");
 	else if (option->kind == OPTION_NUMBER)
@@ -243,6 +260,7 @@ struct settings *settings_parse(const char *file, GBytes *text, struct problems 
 	settings->keys = g_key_file_new();
 	settings->lines = lines_new(data, size);
 	settings->problems = problems;
+	settings->keyrings = g_array_new(FALSE, TRUE, sizeof(struct snapshot_keyring));
 	char *absolute = g_canonicalize_filename(file, NULL);
 	settings->folder = g_path_get_dirname(absolute);
 	g_free(absolute);
@@ -271,6 +289,7 @@ void settings_free(struct settings *settings)
 		for (unsigned int j = 0; j < SETTINGS_FILES; j++)
 			g_free(settings->paths[i][j].path);
 	}
+	g_array_unref(settings->keyrings);
 	lines_free(settings->lines);
 	g_key_file_unref(settings->keys);
 	g_free(settings->folder);
@@ -281,6 +300,11 @@ void settings_free(struct settings *settings)
 const struct snapshot_settings *settings_numbers(const struct settings *settings)
 {
 	return &settings->numbers;
+}
+
+const GArray *settings_keyrings(const struct settings *settings)
+{
+	return settings->keyrings;
 }
 
 const struct settings_path *settings_path(const struct settings *settings, guint32 role, enum settings_file which)

@@ -38,6 +38,9 @@ struct settings;
 struct settings *settings_parse(const char *file, GBytes *text, struct problems *problems);
 void settings_free(struct settings *settings);
 
+/** settings_keyrings - the keyrings that are named, struct snapshot_keyring; stays the settings' */
+const GArray *settings_keyrings(const struct settings *settings);
+
 /** settings_numbers - all numbers, defaults where nothing is configured */
 const struct snapshot_settings *settings_numbers(const struct settings *settings);
 
