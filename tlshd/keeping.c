@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 
 #include "channel.h"
 #include "keeping.h"
+#include "keyurl.h"
 #include "log.h"
 #include "process.h"
 
@@ -52,8 +54,10 @@ static bool belongs(struct keeping *keeping, const struct snapshot_identity *ide
 	if (size == identity->spki.size && memcmp(spki, identity->spki.data, size) == 0)
 		return true;
 	const struct keylist_entry *key = &keeping->keys->entries[identity->key];
+	char *name = keyurl_name(key->source);
 	log_line(LOG_ERR, "%s: private key %s does not belong to certificate %s: their public keys differ; give the "
-		 "key that the certificate was requested with", key->origin, key->source, identity->label);
+		 "key that the certificate was requested with", key->origin, name, identity->label);
+	free(name);
 	return false;
 }
 

@@ -6,6 +6,7 @@ libcontract_a_SOURCES = tlshd/proto.c tlshd/proto.h \
 	tlshd/snapshot.c tlshd/snapshot.h tlshd/snapshot_format.h \
 	tlshd/child.c tlshd/child.h \
 	tlshd/alert.c tlshd/alert.h \
+	tlshd/keyurl.c tlshd/keyurl.h \
 	tlshd/scheme.c tlshd/scheme.h
 libcontract_a_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(KEYUTILS_CFLAGS)
 # What a program links that uses it; scheme.h needs GNUTLS_CFLAGS.

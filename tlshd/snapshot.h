@@ -82,7 +82,7 @@ struct snapshot {
 
 /* Where the keeper finds a private key. */
 struct keylist_entry {
-	const char *source;		/* path of a PEM or DER file */
+	const char *source;		/* absolute path of a PEM or DER file, or a URL (keyurl.h), perhaps with a PIN */
 	const char *origin;		/* "/etc/tlshd/config:12", for messages */
 };
 

@@ -9,6 +9,11 @@ keeper_keyfile_CPPFLAGS = $(keeper_test_cppflags)
 keeper_keyfile_CFLAGS = $(AM_CFLAGS) -pthread
 keeper_keyfile_LDADD = $(KEEPER_LIBS)
 
+check_PROGRAMS += keeper_url
+keeper_url_SOURCES = tests/unit/keeper_url.c
+keeper_url_CPPFLAGS = $(keeper_test_cppflags)
+keeper_url_LDADD = $(KEEPER_LIBS)
+
 check_PROGRAMS += keeper_oracle
 keeper_oracle_SOURCES = tests/unit/keeper_oracle.c $(keeper_test_fixture)
 keeper_oracle_CPPFLAGS = $(keeper_test_cppflags)
