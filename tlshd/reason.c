@@ -42,7 +42,8 @@ static void untrusted(const struct report *report, char *text, size_t size)
 	char date[40];
 
 	if (result->verify & PROTO_VERIFY_REVOKED) {
-		snprintf(text, size, "%s is revoked: it needs a new certificate", certificate);
+		snprintf(text, size, "%s, or one of its chain, is revoked (x509.crl in %s): the peer needs a new certificate",
+			 certificate, section(report));
 	} else if (result->verify & PROTO_VERIFY_EXPIRED) {
 		reason_date(result->peer_not_after, date, sizeof(date));
 		snprintf(text, size, "%s, or one of its chain, has expired (its own last day: %s): renew it there, or "
@@ -105,6 +106,9 @@ static void peer_alert(const struct report *report, char *text, size_t size)
 		break;
 	case GNUTLS_A_CERTIFICATE_EXPIRED:
 		advice = "our certificate has expired, or its clock is wrong";
+		break;
+	case GNUTLS_A_CERTIFICATE_REVOKED:
+		advice = "our certificate is on a revocation list there: have a new one issued";
 		break;
 	case GNUTLS_A_CERTIFICATE_REQUIRED:
 		advice = "it wants a certificate from us: set x509.certificate and x509.private_key, or mount with "

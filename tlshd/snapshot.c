@@ -114,6 +114,15 @@ static int read_anchors(struct cursor *cursor, struct snapshot_profile *profile)
 	return cursor->broken ? -EBADMSG : 0;
 }
 
+static int read_crls(struct cursor *cursor, struct snapshot_profile *profile)
+{
+	if (cursor_count(cursor, &profile->crl_count, 0, SNAPSHOT_CRLS_MAX, sizeof(uint32_t) + 1) < 0)
+		return -EBADMSG;
+	for (uint32_t i = 0; i < profile->crl_count; i++)
+		cursor_bytes(cursor, &profile->crls[i].data, &profile->crls[i].size);
+	return cursor->broken ? -EBADMSG : 0;
+}
+
 static int read_profile(struct cursor *cursor, struct snapshot_profile *profile, uint32_t role)
 {
 	cursor_u32(cursor, &profile->role);
@@ -127,7 +136,8 @@ static int read_profile(struct cursor *cursor, struct snapshot_profile *profile,
 		if (ret < 0)
 			return ret;
 	}
-	return read_anchors(cursor, profile);
+	int ret = read_anchors(cursor, profile);
+	return ret == 0 ? read_crls(cursor, profile) : ret;
 }
 
 static int read_snapshot(const void *data, size_t size, struct snapshot *snapshot)

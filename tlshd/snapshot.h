@@ -19,6 +19,7 @@
 #define SNAPSHOT_CHAIN_MAX 16		/* certificates of one identity of ours */
 #define SNAPSHOT_IDENTITIES_MAX 8	/* identities of one profile */
 #define SNAPSHOT_ANCHORS_MAX 4096	/* trust anchors of one profile */
+#define SNAPSHOT_CRLS_MAX 64		/* revocation lists of one profile */
 #define SNAPSHOT_PROFILES 2		/* client and server */
 #define SNAPSHOT_KEYRINGS_MAX 32	/* keyrings that the configuration names */
 #define SNAPSHOT_KEYRING_NAME_MAX 255	/* bytes of a keyring's name */
@@ -69,6 +70,8 @@ struct snapshot_profile {
 	struct snapshot_identity identities[SNAPSHOT_IDENTITIES_MAX];
 	uint32_t anchor_count;
 	struct snapshot_bytes *anchors;	/* trust anchors, DER */
+	uint32_t crl_count;
+	struct snapshot_bytes crls[SNAPSHOT_CRLS_MAX]; /* revocation lists, DER; verified as far as they can be */
 };
 
 struct snapshot {

@@ -14,7 +14,8 @@
  *			role, text priority,
  *			count of identities, for each:
  *				key, count of certificates, bytes of each, bytes spki, text label
- *			count of anchors, bytes of each
+ *			count of anchors, bytes of each,
+ *			count of revocation lists, bytes of each
  *	key list: magic, format, size of the image,
  *		count of keys, for each: text source, text origin
  */
@@ -25,7 +26,7 @@
 
 #define SNAPSHOT_MAGIC 0x54534e50u	/* "TSNP" */
 #define KEYLIST_MAGIC 0x544b4c53u	/* "TKLS" */
-#define SNAPSHOT_FORMAT 2		/* raised with every change of the layout */
+#define SNAPSHOT_FORMAT 3		/* raised with every change of the layout */
 
 /* Far over what the limits of snapshot.h can fill with real certificates, and little enough to map. */
 #define SNAPSHOT_IMAGE_MAX (64u << 20)

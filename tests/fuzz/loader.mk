@@ -4,7 +4,7 @@ if FUZZERS
 fuzz_cflags = $(AM_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer,address,undefined
 
-noinst_PROGRAMS += fuzz_snapshot fuzz_keylist fuzz_settings fuzz_pem
+noinst_PROGRAMS += fuzz_snapshot fuzz_keylist fuzz_settings fuzz_pem fuzz_revocation
 
 # The sources themselves, not the libraries: only what is compiled for it guides the fuzzer.
 fuzz_snapshot_SOURCES = tests/fuzz/snapshot_parse.c tlshd/snapshot.c tlshd/cursor.c
@@ -29,4 +29,11 @@ fuzz_pem_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS)
 fuzz_pem_CFLAGS = $(fuzz_cflags)
 fuzz_pem_LDFLAGS = $(fuzz_ldflags)
 fuzz_pem_LDADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
+
+fuzz_revocation_SOURCES = tests/fuzz/pem_revocation.c tlshd/loader/revocation.c tlshd/loader/pem.c \
+	tlshd/loader/trust.c tlshd/loader/checkup.c tlshd/loader/problems.c tlshd/proto.c
+fuzz_revocation_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS)
+fuzz_revocation_CFLAGS = $(fuzz_cflags)
+fuzz_revocation_LDFLAGS = $(fuzz_ldflags)
+fuzz_revocation_LDADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 endif

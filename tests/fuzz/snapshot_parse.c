@@ -28,6 +28,8 @@ static unsigned int look_at_profile(const struct snapshot_profile *profile)
 
 	for (uint32_t i = 0; i < profile->anchor_count; i++)
 		sum += look(&profile->anchors[i]);
+	for (uint32_t i = 0; i < profile->crl_count; i++)
+		sum += look(&profile->crls[i]);
 	for (uint32_t i = 0; i < profile->identity_count; i++) {
 		const struct snapshot_identity *identity = &profile->identities[i];
 		for (uint32_t j = 0; j < identity->chain_length; j++)

@@ -112,6 +112,21 @@ pki_issue()
 	cat "$PKI/$name.crt" "$PKI/$issuer.above" >"$PKI/$name.chain"
 }
 
+# pki_revoke NAME ISSUER [REVOKED...]: a revocation list, NAME.crl
+pki_revoke()
+{
+	local name=$1 issuer=$2 revoked=()
+	shift 2
+	if [ $# -gt 0 ]; then
+		(cd "$PKI" && cat "${@/%/.crt}") >"$PKI/$name.revoked"
+		revoked=(--load-certificate "$PKI/$name.revoked")
+	fi
+	echo "crl_next_update = 43" >"$PKI/$name.template"
+	echo "crl_number = $(pki_next_serial)" >>"$PKI/$name.template"
+	pki_certtool --generate-crl --load-ca-certificate "$PKI/$issuer.crt" --load-ca-privkey "$PKI/$issuer.key" \
+		"${revoked[@]}" --template "$PKI/$name.template" --outfile "$PKI/$name.crl"
+}
+
 # pki_serial NAME: the serial number of a certificate, in hexadecimal as tools print it
 pki_serial()
 {

@@ -31,3 +31,8 @@ check_PROGRAMS += loader_program
 loader_program_SOURCES = tests/unit/loader_program.c $(loader_test_fixture)
 loader_program_CPPFLAGS = $(loader_test_cppflags)
 loader_program_LDADD = $(LOADER_LIBS)
+
+check_PROGRAMS += loader_revocation
+loader_revocation_SOURCES = tests/unit/loader_revocation.c $(loader_test_fixture)
+loader_revocation_CPPFLAGS = $(loader_test_cppflags)
+loader_revocation_LDADD = $(LOADER_LIBS)

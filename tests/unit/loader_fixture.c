@@ -93,6 +93,30 @@ char *made_key_pem(const struct made *made)
 	return take(&datum);
 }
 
+char *made_crl_pem(const struct made *made, const struct made *revoked, long from, long until)
+{
+	unsigned char serial[20], number = 1;
+	size_t size = sizeof(serial);
+	time_t now = time(NULL);
+	gnutls_datum_t datum;
+	gnutls_x509_crl_t crl;
+
+	OK(gnutls_x509_crl_init(&crl));
+	OK(gnutls_x509_crl_set_version(crl, 2));
+	OK(gnutls_x509_crl_set_this_update(crl, now + from));
+	if (until)
+		OK(gnutls_x509_crl_set_next_update(crl, now + until));
+	if (revoked) {
+		OK(gnutls_x509_crt_get_serial(revoked->crt, serial, &size));
+		OK(gnutls_x509_crl_set_crt_serial(crl, serial, size, now + from));
+	}
+	OK(gnutls_x509_crl_set_number(crl, &number, 1));
+	OK(gnutls_x509_crl_sign2(crl, made->crt, made->key, GNUTLS_DIG_SHA256, 0));
+	OK(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &datum));
+	gnutls_x509_crl_deinit(crl);
+	return take(&datum);
+}
+
 struct folder *folder_new(void)
 {
 	struct folder *folder = g_new0(struct folder, 1);

@@ -35,6 +35,11 @@ struct made *made_new(const struct wish *wish);
 void made_free(struct made *made);
 char *made_certificate_pem(const struct made *made);
 char *made_key_pem(const struct made *made);
+/*
+ * A revocation list of @made's with one certificate, or none (NULL), from and until seconds from now; until 0: it does
+ * not say when the next one comes.
+ */
+char *made_crl_pem(const struct made *made, const struct made *revoked, long from, long until);
 
 /* A folder for one test, 0700. */
 struct folder {

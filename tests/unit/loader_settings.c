@@ -74,7 +74,7 @@ static void test_values(struct case_data *data, gconstpointer unused)
 	(void)unused;
 	parse(data,
 	      "[debug]\nloglevel = 1\r\ntls=9\nnl=2\n"
-	      "[authenticate.client]\nx509.truststore= /etc/ca.pem  \nx509.certificate=host.pem\n"
+	      "[authenticate.client]\nx509.truststore= /etc/ca.pem  \nx509.crl=crl.pem\nx509.certificate=host.pem\n"
 	      "x509.private_key=./pkcs11:odd\n"
 	      "[authenticate.server]\nx509.certificate=/s.pem\nx509.private_key=../key\n"
 	      "[service]\nworkers=3\nhello_timeout_ms=0\n");
@@ -90,6 +90,8 @@ static void test_values(struct case_data *data, gconstpointer unused)
 	g_assert_cmpstr(trust->path, ==, "/etc/ca.pem");
 	g_assert_cmpstr(trust->place.file, ==, "/etc/tlshd/config");
 	g_assert_cmpuint(trust->place.line, ==, 6);
+	g_assert_cmpstr(settings_path(settings, PROTO_ROLE_CLIENT, SETTINGS_CRL)->path, ==, "/etc/tlshd/crl.pem");
+	g_assert_null(settings_path(settings, PROTO_ROLE_SERVER, SETTINGS_CRL));
 	g_assert_cmpstr(settings_path(settings, PROTO_ROLE_CLIENT, SETTINGS_CERTIFICATE)->path, ==,
 			"/etc/tlshd/host.pem");
 	g_assert_cmpstr(settings_path(settings, PROTO_ROLE_CLIENT, SETTINGS_PRIVATE_KEY)->path, ==,
@@ -108,7 +110,7 @@ static void test_all_errors_at_once(struct case_data *data, gconstpointer unused
 	      "nl=1 # quiet\n"
 	      "[authenticate.client]\n"
 	      "x509.certificate=/host.pem\n"
-	      "x509.crl=/crl.pem\n"
+	      "x509.crl=\n"
 	      "x509.truststore=\n"
 	      "[authenticate.server]\n"
 	      "x509.private_key=pkcs11:token=x\n"
@@ -124,7 +126,7 @@ static void test_all_errors_at_once(struct case_data *data, gconstpointer unused
 	ear_expect(data->ear, "E /etc/tlshd/config:4: nl: \"1 # quiet\" is not a whole number: give a number from 0 to 99 "
 			      "(default: 0); a comment needs a line of its own");
 	ear_expect(data->ear, "E /etc/tlshd/config:6: x509.certificate: a certificate without a private key");
-	ear_expect(data->ear, "E /etc/tlshd/config:7: x509.crl: this version does not check revocation lists");
+	ear_expect(data->ear, "E /etc/tlshd/config:7: x509.crl: empty");
 	ear_expect(data->ear, "E /etc/tlshd/config:8: x509.truststore: empty");
 	ear_expect(data->ear, "E /etc/tlshd/config:10: x509.private_key: pkcs11:token=x: this version takes files only");
 	ear_expect(data->ear, "E /etc/tlshd/config:10: x509.private_key: a private key without a certificate");

@@ -18,7 +18,8 @@
 /* Client: no identity, two anchors; server: a chain of two with key 1, one anchor. */
 static GByteArray *sample_with(guint32 key, const struct snapshot_keyring *keyrings)
 {
-	struct wish root_wish = { .subject = "CN=root", .authority = true };
+	struct wish root_wish = { .subject = "CN=root", .authority = true,
+				  .usage = GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN };
 	struct made *root = made_new(&root_wish);
 	struct wish leaf_wish = { .subject = "CN=leaf", .issuer = root };
 	struct made *leaf = made_new(&leaf_wish);
@@ -32,9 +33,13 @@ static GByteArray *sample_with(guint32 key, const struct snapshot_keyring *keyri
 	struct snapshot_settings settings = { .loglevel = 2, .max_rsa_bits = 4096 };
 	struct trust *few = trust_new(one, "one.pem", &place, problems), *more = trust_new(two, "two.pem", &place, problems);
 	struct identity *identity = identity_new(two, "two.pem", PROTO_ROLE_SERVER, time(NULL), &place, problems);
+	char *crl_pem = made_crl_pem(root, leaf, -60, 3600);
+	g_autoptr(GBytes) crl = g_bytes_new(crl_pem, strlen(crl_pem));
+	struct revocation *revocation = revocation_new(crl, "crl.pem", few, time(NULL), &place, problems);
 	struct image_profile profiles[2] = {
 		{ .priority = "NONE", .trust = more },
-		{ .priority = "NORMAL", .trust = few, .identity = identity, .key = key },
+		{ .priority = "NORMAL", .trust = few, .identity = identity, .key = key,
+		  .revocation = revocation },
 	};
 
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(*keyrings));
@@ -43,11 +48,13 @@ static GByteArray *sample_with(guint32 key, const struct snapshot_keyring *keyri
 	GByteArray *image = image_snapshot(&settings, list, profiles);
 	ear_listen(ear);
 	ear_expect_silence(ear);
+	revocation_free(revocation);
 	identity_free(identity);
 	trust_free(few);
 	trust_free(more);
 	problems_free(problems);
 	ear_free(ear);
+	g_free(crl_pem);
 	g_free(both);
 	g_free(leaf_pem);
 	g_free(root_pem);
@@ -106,6 +113,10 @@ static void test_round_trip(void)
 	g_assert_cmpuint(server->identities[0].chain_length, ==, 2);
 	g_assert_cmpstr(server->identities[0].label, ==, "two.pem");
 	g_assert_cmpuint(server->anchor_count, ==, 1);
+	g_assert_cmpuint(client->crl_count, ==, 0);
+	g_assert_cmpuint(server->crl_count, ==, 1);
+	g_assert_cmpuint(server->crls[0].size, >, 50);
+	g_assert_cmpuint(server->crls[0].data[0], ==, 0x30);
 	/* The chain's root is the server's only anchor, and the client's second. */
 	g_assert_cmpmem(server->identities[0].chain[1].data, server->identities[0].chain[1].size,
 			server->anchors[0].data, server->anchors[0].size);

@@ -26,7 +26,7 @@
 
 /* ---- certificates ---- */
 
-static GPtrArray *all_issued;
+static GPtrArray *all_issued, *all_lists;
 
 static void free_issued(void *pointer)
 {
@@ -41,6 +41,7 @@ static void free_issued(void *pointer)
 void issued_done(void)
 {
 	g_clear_pointer(&all_issued, g_ptr_array_unref);
+	g_clear_pointer(&all_lists, g_ptr_array_unref);
 }
 
 static void make_key(struct issued *issued, const struct wish *wish)
@@ -103,6 +104,30 @@ const struct issued *issue(const struct wish *wish)
 		all_issued = g_ptr_array_new_with_free_func(free_issued);
 	g_ptr_array_add(all_issued, issued);
 	return issued;
+}
+
+static gnutls_datum_t make_crl(const struct issued *issuer, const struct issued *revoked)
+{
+	unsigned char serial[20], number = 1;
+	size_t size = sizeof(serial);
+	time_t now = time(NULL);
+	gnutls_datum_t der;
+	gnutls_x509_crl_t crl;
+
+	OK(gnutls_x509_crl_init(&crl));
+	OK(gnutls_x509_crl_set_version(crl, 2));
+	OK(gnutls_x509_crl_set_this_update(crl, now - HOUR));
+	OK(gnutls_x509_crl_set_next_update(crl, now - 60));
+	OK(gnutls_x509_crt_get_serial(revoked->crt, serial, &size));
+	OK(gnutls_x509_crl_set_crt_serial(crl, serial, size, now - HOUR));
+	OK(gnutls_x509_crl_set_number(crl, &number, 1));
+	OK(gnutls_x509_crl_sign2(crl, issuer->crt, issuer->key, GNUTLS_DIG_SHA256, 0));
+	OK(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_DER, &der));
+	gnutls_x509_crl_deinit(crl);
+	if (!all_lists)
+		all_lists = g_ptr_array_new_with_free_func(gnutls_free);
+	g_ptr_array_add(all_lists, der.data);
+	return der;
 }
 
 /* ---- keeper ---- */
@@ -185,6 +210,13 @@ void scene_trust(struct snapshot_profile *profile, const struct issued *anchor)
 	profile->anchors = g_renew(struct snapshot_bytes, profile->anchors, profile->anchor_count + 1);
 	profile->anchors[profile->anchor_count++] =
 		(struct snapshot_bytes){ .data = anchor->der.data, .size = anchor->der.size };
+}
+
+void scene_revoke(struct snapshot_profile *profile, const struct issued *issuer, const struct issued *revoked)
+{
+	gnutls_datum_t der = make_crl(issuer, revoked);
+
+	profile->crls[profile->crl_count++] = (struct snapshot_bytes){ .data = der.data, .size = der.size };
 }
 
 void scene_identity(struct scene *scene, struct snapshot_profile *profile, const struct issued *const *chain)

@@ -82,6 +82,8 @@ struct scene {
 /* Defaults; then change settings and profiles, then scene_ready(). */
 void scene_init(struct scene *scene);
 void scene_trust(struct snapshot_profile *profile, const struct issued *anchor);
+/* A revocation list of @issuer's that names @revoked, out of date since a minute; freed with the certificates. */
+void scene_revoke(struct snapshot_profile *profile, const struct issued *issuer, const struct issued *revoked);
 /* @chain ends with NULL; the first one's key goes to the keeper. */
 void scene_identity(struct scene *scene, struct snapshot_profile *profile, const struct issued *const *chain);
 void scene_ready(struct scene *scene);

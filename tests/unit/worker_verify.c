@@ -12,6 +12,9 @@
 
 static const struct issued *ca;
 
+/* In judge() both profiles have a revocation list of this issuer's for this certificate; NULL: none. */
+static const struct issued *list_issuer, *revoked;
+
 /* A server's certificate as our client sees it, or a client's as our server does. */
 struct verdict {
 	enum proto_reason reason;
@@ -36,6 +39,10 @@ static struct proto_result judge(enum proto_role role, const char *name, struct 
 	if (trust) {
 		scene_trust(&scene.client, trust);
 		scene_trust(&scene.server, trust);
+	}
+	if (revoked) {
+		scene_revoke(&scene.client, list_issuer, revoked);
+		scene_revoke(&scene.server, list_issuer, revoked);
 	}
 	scene_identity(&scene, &scene.server, ours);
 	scene_ready(&scene);
@@ -228,6 +235,35 @@ static void test_trust(void)
 	judge_both((struct wish){ .issuer = impostor }, ca, &forged);
 }
 
+/* The list is out of date, and what it names stays revoked. */
+static void test_revoked(void)
+{
+	static const struct verdict expected = { REASON_UNTRUSTED, GNUTLS_A_CERTIFICATE_REVOKED, PROTO_VERIFY_REVOKED };
+	const struct issued *middle = issue(&(struct wish){ .subject = "CN=middle", .issuer = ca, .authority = true });
+	struct peer_wish bad = { .identity = issue(&(struct wish){ .issuer = ca, .dns = "peer.example" }) };
+	struct peer_wish other = { .identity = issue(&(struct wish){ .issuer = ca, .dns = "peer.example" }) };
+	struct peer_wish below = { .identity = issue(&(struct wish){ .issuer = middle, .dns = "peer.example" }),
+				   .chain = { middle } };
+
+	list_issuer = ca;
+	revoked = bad.identity;
+	judge(PROTO_ROLE_CLIENT, "peer.example", bad, ca, NULL, &expected);
+	judge(PROTO_ROLE_SERVER, "", bad, ca, NULL, &expected);
+	judge(PROTO_ROLE_CLIENT, "peer.example", other, ca, NULL, &good);
+	judge(PROTO_ROLE_SERVER, "", other, ca, NULL, &good);
+	judge(PROTO_ROLE_SERVER, "", below, ca, NULL, &good);
+	/* The one in between, and a list of an issuer that is no anchor itself. */
+	revoked = middle;
+	judge(PROTO_ROLE_SERVER, "", below, ca, NULL, &expected);
+	list_issuer = middle;
+	revoked = below.identity;
+	judge(PROTO_ROLE_SERVER, "", below, ca, NULL, &expected);
+	/* A serial number means something together with its issuer only. */
+	revoked = other.identity;
+	judge(PROTO_ROLE_SERVER, "", other, ca, NULL, &good);
+	revoked = NULL;
+}
+
 static void test_no_trust(void)
 {
 	static const struct verdict expected = { REASON_NO_TRUST, GNUTLS_A_UNKNOWN_CA, PROTO_VERIFY_UNKNOWN_CA };
@@ -340,6 +376,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verify/no-name", test_no_name);
 	g_test_add_func("/verify/validity", test_validity);
 	g_test_add_func("/verify/trust", test_trust);
+	g_test_add_func("/verify/revoked", test_revoked);
 	g_test_add_func("/verify/no-trust", test_no_trust);
 	g_test_add_func("/verify/purpose", test_purpose);
 	g_test_add_func("/verify/key-usage", test_key_usage);

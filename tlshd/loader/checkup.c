@@ -31,7 +31,7 @@ static char *describe(gnutls_x509_crt_t crt)
 	return text;
 }
 
-static char *describe_time(time_t when)
+char *checkup_time(time_t when)
 {
 	GDateTime *date = g_date_time_new_from_unix_utc(when);
 	char *text = date ? g_date_time_format(date, "%Y-%m-%d %H:%M UTC") : g_strdup("a time out of range");
@@ -45,7 +45,7 @@ static void check_time(const struct checkup *checkup, gnutls_x509_crt_t crt, boo
 {
 	time_t from = gnutls_x509_crt_get_activation_time(crt);
 	time_t until = gnutls_x509_crt_get_expiration_time(crt);
-	char *name = describe(crt), *from_text = describe_time(from), *until_text = describe_time(until);
+	char *name = describe(crt), *from_text = checkup_time(from), *until_text = checkup_time(until);
 
 	if (checkup->now < from)
 		problems_warning(checkup->problems, checkup->place,

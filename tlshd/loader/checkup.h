@@ -11,6 +11,9 @@
 #include "loader/problems.h"
 #include "proto.h"
 
+/** checkup_time - a time as messages say it; g_free() */
+char *checkup_time(time_t when);
+
 /**
  * checkup_chain - look for what peers would refuse
  * @chain: end entity first

@@ -79,6 +79,9 @@ static void put_profile(GByteArray *image, guint32 role, const struct image_prof
 	put_number(image, trust_count(profile->trust));
 	for (guint32 i = 0; i < trust_count(profile->trust); i++)
 		put_bytes(image, trust_anchor(profile->trust, i));
+	put_number(image, revocation_count(profile->revocation));
+	for (guint32 i = 0; i < revocation_count(profile->revocation); i++)
+		put_bytes(image, revocation_list(profile->revocation, i));
 }
 
 static void put_keyrings(GByteArray *image, const GArray *keyrings)

@@ -9,6 +9,7 @@
 
 #include "loader/identity.h"
 #include "loader/keys.h"
+#include "loader/revocation.h"
 #include "loader/trust.h"
 #include "snapshot.h"
 
@@ -18,6 +19,7 @@ struct image_profile {
 	const struct identity *identity;	/* NULL: none configured */
 	guint32 key;				/* of the identity, in the key list */
 	const struct trust *trust;
+	const struct revocation *revocation;	/* NULL: none configured */
 };
 
 /** image_snapshot - the snapshot; @keyrings: struct snapshot_keyring; @profiles: client, then server */

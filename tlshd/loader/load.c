@@ -10,6 +10,7 @@
 #include "loader/keys.h"
 #include "loader/load.h"
 #include "loader/priority.h"
+#include "loader/revocation.h"
 #include "loader/settings.h"
 #include "loader/trust.h"
 #include "proto.h"
@@ -18,8 +19,10 @@
 struct share {
 	guint32 role;
 	GBytes *truststore;	/* raw bytes, NULL: not configured or not readable */
+	GBytes *crl;
 	GBytes *certificate;
 	struct trust *trust;	/* NULL: the system's */
+	struct revocation *revocation;
 	struct identity *identity;
 	guint32 key;
 };
@@ -53,7 +56,7 @@ static struct settings *read_settings(const char *config, struct problems *probl
 	return settings;
 }
 
-static GBytes *read_pem(struct load *load, guint32 role, enum settings_file which)
+static GBytes *read_named(struct load *load, guint32 role, enum settings_file which)
 {
 	const struct settings_path *path = settings_path(load->settings, role, which);
 	char *problem;
@@ -98,8 +101,9 @@ struct load *load_read(const char *config, struct problems *problems)
 	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++) {
 		struct share *share = &load->shares[i];
 		share->role = roles[i];
-		share->truststore = read_pem(load, share->role, SETTINGS_TRUSTSTORE);
-		share->certificate = read_pem(load, share->role, SETTINGS_CERTIFICATE);
+		share->truststore = read_named(load, share->role, SETTINGS_TRUSTSTORE);
+		share->crl = read_named(load, share->role, SETTINGS_CRL);
+		share->certificate = read_named(load, share->role, SETTINGS_CERTIFICATE);
 		note_key(load, share);
 	}
 	return load;
@@ -108,6 +112,7 @@ struct load *load_read(const char *config, struct problems *problems)
 static void understand_share(struct load *load, struct share *share, time_t now)
 {
 	const struct settings_path *truststore = settings_path(load->settings, share->role, SETTINGS_TRUSTSTORE);
+	const struct settings_path *crl = settings_path(load->settings, share->role, SETTINGS_CRL);
 	const struct settings_path *certificate = settings_path(load->settings, share->role, SETTINGS_CERTIFICATE);
 	const struct place whole = { load->config, 0, NULL };
 
@@ -116,11 +121,15 @@ static void understand_share(struct load *load, struct share *share, time_t now)
 		share->trust = trust_new(share->truststore, truststore->path, &truststore->place, load->problems);
 	else if (!truststore && !load->system)
 		load->system = trust_new_system(&whole, load->problems);
+	const struct trust *trust = share->trust ? share->trust : load->system;
+	if (share->crl && trust)
+		share->revocation = revocation_new(share->crl, crl->path, trust, now, &crl->place, load->problems);
 	if (share->certificate)
 		share->identity = identity_new(share->certificate, certificate->path, share->role, now,
 					       &certificate->place, load->problems);
 	/* The file may have held a private key, too. */
 	g_clear_pointer(&share->truststore, g_bytes_unref);
+	g_clear_pointer(&share->crl, g_bytes_unref);
 	g_clear_pointer(&share->certificate, g_bytes_unref);
 }
 
@@ -143,6 +152,7 @@ GByteArray *load_snapshot(const struct load *load)
 		profiles[i].identity = share->identity;
 		profiles[i].key = share->key;
 		profiles[i].trust = share->trust ? share->trust : load->system;
+		profiles[i].revocation = share->revocation;
 	}
 	return image_snapshot(settings_numbers(load->settings), settings_keyrings(load->settings), profiles);
 }
@@ -164,8 +174,10 @@ void load_free(struct load *load)
 	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++) {
 		struct share *share = &load->shares[i];
 		g_clear_pointer(&share->truststore, g_bytes_unref);
+		g_clear_pointer(&share->crl, g_bytes_unref);
 		g_clear_pointer(&share->certificate, g_bytes_unref);
 		trust_free(share->trust);
+		revocation_free(share->revocation);
 		identity_free(share->identity);
 	}
 	trust_free(load->system);

@@ -15,6 +15,7 @@ libloader_a_SOURCES = \
 	tlshd/loader/policy.c tlshd/loader/policy.h \
 	tlshd/loader/priority.c tlshd/loader/priority.h \
 	tlshd/loader/problems.c tlshd/loader/problems.h \
+	tlshd/loader/revocation.c tlshd/loader/revocation.h \
 	tlshd/loader/settings.c tlshd/loader/settings.h \
 	tlshd/loader/suggestion.c tlshd/loader/suggestion.h \
 	tlshd/loader/trust.c tlshd/loader/trust.h

@@ -18,9 +18,6 @@
 #define SERVER "authenticate.server"
 
 #define NOTE_PQ "this version serves no second certificate: peers get x509.certificate; remove the line"
-#define NOTE_CRL                                                                                                       \
-	"this version does not check revocation lists, and revoked certificates must not pass unnoticed: remove the "  \
-	"line only if that is acceptable"
 
 static const struct option_entry options[] = {
 	{ "debug", "loglevel", SETTING(loglevel), RANGE(0, 99, 0) },
@@ -30,14 +27,14 @@ static const struct option_entry options[] = {
 	{ "authenticate", "keyrings", .kind = OPTION_KEYRINGS },
 
 	{ CLIENT, "x509.truststore", .kind = OPTION_TRUSTSTORE },
-	{ CLIENT, "x509.crl", .kind = OPTION_MUST_SERVE, .note = NOTE_CRL },
+	{ CLIENT, "x509.crl", .kind = OPTION_CRL },
 	{ CLIENT, "x509.certificate", .kind = OPTION_CERTIFICATE },
 	{ CLIENT, "x509.private_key", .kind = OPTION_PRIVATE_KEY },
 	{ CLIENT, "x509.pq.certificate", .kind = OPTION_NOT_SERVED, .note = NOTE_PQ },
 	{ CLIENT, "x509.pq.private_key", .kind = OPTION_NOT_SERVED, .note = NOTE_PQ },
 
 	{ SERVER, "x509.truststore", .kind = OPTION_TRUSTSTORE },
-	{ SERVER, "x509.crl", .kind = OPTION_MUST_SERVE, .note = NOTE_CRL },
+	{ SERVER, "x509.crl", .kind = OPTION_CRL },
 	{ SERVER, "x509.certificate", .kind = OPTION_CERTIFICATE },
 	{ SERVER, "x509.private_key", .kind = OPTION_PRIVATE_KEY },
 	{ SERVER, "x509.pq.certificate", .kind = OPTION_NOT_SERVED, .note = NOTE_PQ },

@@ -11,11 +11,11 @@
 enum option_kind {
 	OPTION_NUMBER,		/* into struct snapshot_settings at .offset */
 	OPTION_TRUSTSTORE,
+	OPTION_CRL,
 	OPTION_CERTIFICATE,
 	OPTION_PRIVATE_KEY,
 	OPTION_KEYRINGS,
 	OPTION_NOT_SERVED,	/* known, but without effect: a warning */
-	OPTION_MUST_SERVE,	/* known, and to ignore it would be unsafe: an error */
 };
 
 struct option_entry {
@@ -24,7 +24,7 @@ struct option_entry {
 	enum option_kind kind;
 	size_t offset;
 	uint32_t least, most, fallback;
-	const char *note;	/* OPTION_NOT_SERVED, OPTION_MUST_SERVE: why, and what to do */
+	const char *note;	/* OPTION_NOT_SERVED: why, and what to do */
 };
 
 /** option_at - the @n-th option, NULL when there are no more */

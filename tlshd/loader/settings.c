@@ -112,6 +112,8 @@ static enum settings_file which_file(enum option_kind kind)
 	switch (kind) {
 	case OPTION_TRUSTSTORE:
 		return SETTINGS_TRUSTSTORE;
+	case OPTION_CRL:
+		return SETTINGS_CRL;
 	case OPTION_CERTIFICATE:
 		return SETTINGS_CERTIFICATE;
 	default:
@@ -173,8 +175,6 @@ static void read_option(struct settings *settings, const struct option_entry *op
 		problems_error(settings->problems, &place, "empty: give a value, or put a # in front of the line");
 	else if (option->kind == OPTION_NUMBER)
 		read_number(settings, option, text);
-	else if (option->kind == OPTION_MUST_SERVE)
-		problems_error(settings->problems, &place, "%s", option->note);
 	else
 		read_path(settings, option, text);
 	g_free(text);

@@ -13,6 +13,7 @@
 /* The files that one role may name. */
 enum settings_file {
 	SETTINGS_TRUSTSTORE,
+	SETTINGS_CRL,
 	SETTINGS_CERTIFICATE,
 	SETTINGS_PRIVATE_KEY,
 	SETTINGS_FILES

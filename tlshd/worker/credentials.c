@@ -59,11 +59,36 @@ static void free_identity(struct identity *identity)
 		gnutls_privkey_deinit(identity->key);
 }
 
+/*
+ * Without verification, which is the loader's: the library would drop a list that is past its next update without a word.
+ * All lists of one issuer count, because an authority may divide its revocations.
+ */
+static int import_crls(gnutls_x509_trust_list_t list, const struct snapshot_profile *profile)
+{
+	for (uint32_t i = 0; i < profile->crl_count; i++) {
+		gnutls_datum_t der = { (unsigned char *)profile->crls[i].data, profile->crls[i].size };
+		gnutls_x509_crl_t crl;
+
+		int ret = gnutls_x509_crl_init(&crl);
+		if (ret < 0)
+			return ret;
+		ret = gnutls_x509_crl_import(crl, &der, GNUTLS_X509_FMT_DER);
+		if (ret == 0 && gnutls_x509_trust_list_add_crls(list, &crl, 1, 0, 0) != 1)
+			ret = GNUTLS_E_MEMORY_ERROR;
+		if (ret < 0) {
+			gnutls_x509_crl_deinit(crl);
+			return ret;
+		}
+	}
+	return 0;
+}
+
 /* The list owns what was added to it, and the credentials own the list. */
-static int import_trust(gnutls_certificate_credentials_t x509, const struct snapshot_profile *profile)
+static int import_trust(gnutls_certificate_credentials_t x509, const struct snapshot_profile *profile, const char **why)
 {
 	gnutls_x509_trust_list_t list;
 
+	*why = "a trust anchor";
 	int ret = gnutls_x509_trust_list_init(&list, profile->anchor_count);
 	if (ret < 0)
 		return ret;
@@ -86,6 +111,10 @@ static int import_trust(gnutls_certificate_credentials_t x509, const struct snap
 			goto fail;
 		}
 	}
+	*why = "a revocation list";
+	ret = import_crls(list, profile);
+	if (ret < 0)
+		goto fail;
 	gnutls_certificate_set_trust_list(x509, list, 0);
 	return 0;
 fail:
@@ -106,8 +135,7 @@ static int build(struct credentials *credentials, const struct snapshot_profile 
 	ret = gnutls_certificate_allocate_credentials(&credentials->x509);
 	if (ret < 0)
 		return ret;
-	*why = "a trust anchor";
-	ret = import_trust(credentials->x509, profile);
+	ret = import_trust(credentials->x509, profile, why);
 	if (ret < 0)
 		return ret;
 	credentials->has_trust = profile->anchor_count > 0;
