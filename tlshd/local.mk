@@ -19,6 +19,7 @@ libsupervisor_a_SOURCES = \
 	tlshd/backoff.c tlshd/backoff.h \
 	tlshd/channel.c tlshd/channel.h \
 	tlshd/check.c tlshd/check.h \
+	tlshd/commandline.c tlshd/commandline.h \
 	tlshd/deadline.c tlshd/deadline.h \
 	tlshd/dispatch.c tlshd/dispatch.h \
 	tlshd/generation.c tlshd/generation.h \

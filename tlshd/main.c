@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -19,6 +18,7 @@
 
 #include "agent.h"
 #include "check.h"
+#include "commandline.h"
 #include "ktlsprobe.h"
 #include "log.h"
 #include "notify.h"
@@ -29,49 +29,12 @@
 
 #define EXIT_OTHER_AGENT 3	/* systemd: RestartPreventExitStatus */
 
-struct options {
-	char *config;
-	gboolean to_stderr;
-	gboolean version;
-	gboolean check;
-};
-
 struct program {
 	GMainLoop *loop;
 	struct service *service;
 	bool ended;
 	int status;
 };
-
-/* Returns -1 to go on, or the exit status. */
-static int parse_options(int argc, char **argv, struct options *options)
-{
-	g_autoptr(GOptionContext) context = g_option_context_new("- TLS handshakes for sockets of the kernel");
-	g_autoptr(GError) error = NULL;
-	const GOptionEntry entries[] = {
-		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
-		  "Configuration file (default: " SYSCONFDIR "/tlshd/config)", "FILE" },
-		{ "stderr", 's', 0, G_OPTION_ARG_NONE, &options->to_stderr,
-		  "Log to standard error and to the system log", NULL },
-		{ "check-config", 0, 0, G_OPTION_ARG_NONE, &options->check,
-		  "Say what is wrong with the configuration, and exit", NULL },
-		{ "version", 'v', 0, G_OPTION_ARG_NONE, &options->version, "Print the version, and exit", NULL },
-		G_OPTION_ENTRY_NULL
-	};
-
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
-		fprintf(stderr, "tlshd: %s; try tlshd --help\n", error ? error->message : "there are no arguments, only options");
-		return EXIT_FAILURE;
-	}
-	if (options->version) {
-		printf("tlshd %s\n", PACKAGE_VERSION);
-		return EXIT_SUCCESS;
-	}
-	if (!options->config)
-		options->config = g_strdup(SYSCONFDIR "/tlshd/config");
-	return -1;
-}
 
 static void service_ended(void *user, int status)
 {
@@ -173,7 +136,7 @@ static int give_up_privileges(void)
 	return ret;
 }
 
-static int serve(const struct options *options, const struct users *users, struct notify *notify)
+static int serve(const char *config, const struct users *users, struct notify *notify)
 {
 	struct program program = { .status = EXIT_FAILURE };
 	struct upcall *upcall = NULL;
@@ -195,7 +158,7 @@ static int serve(const struct options *options, const struct users *users, struc
 	privilege_lock_memory();
 	program.loop = g_main_loop_new(NULL, FALSE);
 	program.service = service_new(&(struct service_options){
-		.config = options->config,
+		.config = config,
 		.ktls = ktls,
 		.users = users,
 		.upcall = upcall,
@@ -210,26 +173,39 @@ out:
 	return program.status;
 }
 
+/* Without -c. Those who still have the old file shall hear of it once, at the start. */
+static const char *usual_config(void)
+{
+	char *notice;
+	const char *config = commandline_config(SYSCONFDIR "/tlshd.conf", SYSCONFDIR "/tlshd/config", &notice);
+
+	if (notice)
+		log_line(LOG_NOTICE, "%s", notice);
+	g_free(notice);
+	return config;
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = { 0 };
+	struct commandline commandline;
 	struct users users;
-	int status = parse_options(argc, argv, &options);
+	int status = commandline_parse(argc, argv, &commandline);
 
 	if (status >= 0)
 		return status;
-	log_open(options.check ? LOG_TARGET_STDERR : options.to_stderr ? LOG_TARGET_SYSTEM_AND_STDERR : LOG_TARGET_SYSTEM);
+	log_open(commandline.check ? LOG_TARGET_STDERR :
+		 commandline.to_stderr ? LOG_TARGET_SYSTEM_AND_STDERR : LOG_TARGET_SYSTEM);
 	if (users_find(&users) < 0)
 		return EXIT_FAILURE;
-	if (options.check)
-		return check_config(&users, options.config);
-	if (geteuid() != 0) {
+	if (!commandline.check && geteuid() != 0) {
 		log_line(LOG_ERR, "tlshd has to be started as root: it answers the kernel, and its children change users");
 		return EXIT_FAILURE;
 	}
+	const char *config = commandline.config ? commandline.config : usual_config();
+	if (commandline.check)
+		return check_config(&users, config);
 	struct notify *notify = notify_inherit();
-	status = serve(&options, &users, notify);
+	status = serve(config, &users, notify);
 	notify_close(notify);
-	g_free(options.config);
 	return status;
 }

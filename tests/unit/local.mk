@@ -6,6 +6,11 @@ supervisor_proto_SOURCES = tests/unit/supervisor_proto.c
 supervisor_proto_CPPFLAGS = $(supervisor_test_cppflags)
 supervisor_proto_LDADD = $(SUPERVISOR_LIBS)
 
+check_PROGRAMS += supervisor_commandline
+supervisor_commandline_SOURCES = tests/unit/supervisor_commandline.c
+supervisor_commandline_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_commandline_LDADD = $(SUPERVISOR_LIBS)
+
 check_PROGRAMS += supervisor_loop
 supervisor_loop_SOURCES = tests/unit/supervisor_loop.c
 supervisor_loop_CPPFLAGS = $(supervisor_test_cppflags)
