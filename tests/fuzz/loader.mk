@@ -17,7 +17,7 @@ fuzz_keylist_LDFLAGS = $(fuzz_ldflags)
 
 fuzz_settings_SOURCES = tests/fuzz/settings_parse.c tlshd/loader/settings.c tlshd/loader/keyringlist.c \
 	tlshd/loader/options.c \
-	tlshd/loader/lines.c tlshd/loader/suggestion.c tlshd/loader/problems.c tlshd/proto.c
+	tlshd/loader/lines.c tlshd/loader/suggestion.c tlshd/loader/problems.c tlshd/proto.c tlshd/keyurl.c
 fuzz_settings_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
 fuzz_settings_CFLAGS = $(fuzz_cflags)
 fuzz_settings_LDFLAGS = $(fuzz_ldflags)
@@ -31,7 +31,7 @@ fuzz_pem_LDFLAGS = $(fuzz_ldflags)
 fuzz_pem_LDADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 
 fuzz_revocation_SOURCES = tests/fuzz/pem_revocation.c tlshd/loader/revocation.c tlshd/loader/pem.c \
-	tlshd/loader/trust.c tlshd/loader/checkup.c tlshd/loader/problems.c tlshd/proto.c
+	tlshd/loader/trust.c tlshd/loader/checkup.c tlshd/loader/problems.c tlshd/proto.c tlshd/keyurl.c
 fuzz_revocation_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS)
 fuzz_revocation_CFLAGS = $(fuzz_cflags)
 fuzz_revocation_LDFLAGS = $(fuzz_ldflags)

@@ -311,6 +311,95 @@ static void test_errors_of_both_halves(struct case_data *data, gconstpointer unu
 	ear_expect(data->ear, "config:5: x509.private_key: ");
 }
 
+/* The keeper gets all of the URL, and nobody else its secret. */
+static void test_token_key(struct case_data *data, gconstpointer unused)
+{
+	struct keylist *keys;
+
+	(void)unused;
+	data->config = folder_write(data->folder, "config", "[authenticate.client]\nx509.truststore=ca.pem\n"
+				    "x509.certificate=host.pem\n"
+				    "x509.private_key=pkcs11:token=t;object=o?pin-value=7654321\n", NULL);
+	load(data);
+	ear_expect_silence(data->ear);
+	g_assert_cmpint(data->run.status, ==, 0);
+	g_assert_cmpint(keylist_open(data->run.keylist, &keys), ==, 0);
+	g_assert_cmpuint(keys->count, ==, 1);
+	g_assert_cmpstr(keys->entries[0].source, ==, "pkcs11:token=t;object=o?pin-value=7654321");
+	keylist_free(keys);
+
+	data->config = folder_write(data->folder, "config", "[authenticate.client]\nx509.truststore=ca.pem\n"
+				    "x509.certificate=host.pem\nx509.private_key=nonsense:key?pin-value=7654321\n"
+				    "[authenticate.server]\nx509.truststore=ca.pem\n"
+				    "x509.certificate=host.pem\n"
+				    "x509.private_key=pkcs11:token=t?pin-value=7654321&pin-source=/p\n", NULL);
+	reload(data);
+	g_assert_cmpint(data->run.status, ==, 1);
+	g_assert_false(ear_heard(data->ear, "7654321"));
+	ear_expect(data->ear, "config:4: x509.private_key: nonsense:key: the TLS library of this system has no keys of this kind");
+	ear_expect(data->ear, "config:8: x509.private_key: pkcs11:token=t has both pin-value and pin-source");
+	ear_expect_silence(data->ear);
+}
+
+/* Whether this machine has p11-kit's trust module is asked of the library itself. */
+static void test_token_trust(struct case_data *data, gconstpointer unused)
+{
+	static const char url[] = "pkcs11:model=p11-kit-trust";
+	gnutls_x509_trust_list_t list;
+	struct snapshot *snapshot;
+
+	(void)unused;
+	g_assert_cmpint(gnutls_x509_trust_list_init(&list, 0), ==, 0);
+	int count = gnutls_x509_trust_list_add_trust_file(list, url, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
+	gnutls_x509_trust_list_deinit(list, 1);
+	data->config = folder_write(data->folder, "config", "[authenticate.client]\nx509.truststore=", url, "\n", NULL);
+	load(data);
+	if (count <= 0) {
+		g_assert_cmpint(data->run.status, ==, 1);
+		g_test_skip("p11-kit has no trust module here (package p11-kit-modules), or it has no authorities");
+		return;
+	}
+	ear_expect_silence(data->ear);
+	g_assert_cmpint(data->run.status, ==, 0);
+	g_assert_cmpint(snapshot_open(data->run.snapshot, &snapshot), ==, 0);
+	g_assert_cmpuint(snapshot->profiles[0].anchor_count, ==, count);
+	g_assert_cmpuint(snapshot->profiles[0].anchors[0].data[0], ==, 0x30);
+	snapshot_free(snapshot);
+}
+
+/* Never the system's authorities in the place of those of a token that is not there. */
+static void test_token_missing(struct case_data *data, gconstpointer unused)
+{
+	(void)unused;
+	data->config = folder_write(data->folder, "config",
+				    "[authenticate.client]\nx509.truststore=pkcs11:token=nowhere?pin-value=7654321\n", NULL);
+	refused(data, "config:2: x509.truststore: pkcs11:token=nowhere: there is no trusted authority");
+	g_assert_false(ear_heard(data->ear, "7654321"));
+	ear_expect_silence(data->ear);
+}
+
+static void test_revocation(struct case_data *data, gconstpointer unused)
+{
+	char *crl = made_crl_pem(data->root, data->leaf, -3600, -60);
+	struct snapshot *snapshot;
+
+	(void)unused;
+	data->config = folder_write(data->folder, "config", "[authenticate.client]\nx509.truststore=ca.pem\n"
+				    "[authenticate.server]\nx509.truststore=ca.pem\nx509.crl=ca.crl\n", NULL);
+	refused(data, "config:5: x509.crl: ");
+	ear_expect_silence(data->ear);
+	write_pem(data->folder, "ca.crl", crl);
+	reload(data);
+	g_assert_cmpint(data->run.status, ==, 0);
+	ear_expect(data->ear, "should have been replaced by");
+	ear_expect(data->ear, "lacks cRLSign");
+	ear_expect_silence(data->ear);
+	g_assert_cmpint(snapshot_open(data->run.snapshot, &snapshot), ==, 0);
+	g_assert_cmpuint(snapshot_profile(snapshot, PROTO_ROLE_CLIENT)->crl_count, ==, 0);
+	g_assert_cmpuint(snapshot_profile(snapshot, PROTO_ROLE_SERVER)->crl_count, ==, 1);
+	snapshot_free(snapshot);
+}
+
 static void test_no_cipher(struct case_data *data, gconstpointer unused)
 {
 	(void)unused;
@@ -338,6 +427,10 @@ int main(int argc, char **argv)
 	ADD("/loader/large-files", test_large_files);
 	ADD("/loader/unreadable", test_unreadable);
 	ADD("/loader/errors-of-both-halves", test_errors_of_both_halves);
+	ADD("/loader/token-key", test_token_key);
+	ADD("/loader/token-trust", test_token_trust);
+	ADD("/loader/token-missing", test_token_missing);
+	ADD("/loader/revocation", test_revocation);
 	ADD("/loader/no-cipher", test_no_cipher);
 	return g_test_run();
 }

@@ -128,7 +128,6 @@ static void test_all_errors_at_once(struct case_data *data, gconstpointer unused
 	ear_expect(data->ear, "E /etc/tlshd/config:6: x509.certificate: a certificate without a private key");
 	ear_expect(data->ear, "E /etc/tlshd/config:7: x509.crl: empty");
 	ear_expect(data->ear, "E /etc/tlshd/config:8: x509.truststore: empty");
-	ear_expect(data->ear, "E /etc/tlshd/config:10: x509.private_key: pkcs11:token=x: this version takes files only");
 	ear_expect(data->ear, "E /etc/tlshd/config:10: x509.private_key: a private key without a certificate");
 	ear_expect(data->ear, "E /etc/tlshd/config:12: max_certificates: \"33\" is out of range: give a number from 1 to 32 "
 			      "(default: 10)");
@@ -176,6 +175,38 @@ static void test_warnings(struct case_data *data, gconstpointer unused)
 	ear_expect(data->ear, "W /etc/tlshd/config:17: hello_timeout_ms: over server_timeout_ms (6000)");
 	ear_expect_silence(data->ear);
 	g_assert_cmpuint(settings_numbers(data->settings)->tls_debug, ==, 2);
+}
+
+/* What follows the question mark may be a PIN; no message has it, and no path is made of a URL. */
+static void test_urls(struct case_data *data, gconstpointer unused)
+{
+	(void)unused;
+	parse(data,
+	      "[authenticate.client]\n"
+	      "x509.truststore=pkcs11:token=trust?pin-value=1234\n"
+	      "x509.certificate=/host.pem\n"
+	      "x509.private_key=pkcs11:token=t;object=o?pin-value=1234\n");
+	ear_expect_silence(data->ear);
+	const struct settings_path *key = settings_path(data->settings, PROTO_ROLE_CLIENT, SETTINGS_PRIVATE_KEY);
+	g_assert_true(key->url);
+	g_assert_cmpstr(key->path, ==, "pkcs11:token=t;object=o?pin-value=1234");
+	g_assert_true(settings_path(data->settings, PROTO_ROLE_CLIENT, SETTINGS_TRUSTSTORE)->url);
+	g_assert_false(settings_path(data->settings, PROTO_ROLE_CLIENT, SETTINGS_CERTIFICATE)->url);
+	g_clear_pointer(&data->settings, settings_free);
+	parse(data,
+	      "[authenticate.client]\n"
+	      "x509.truststore=system:trust?pin-value=1234\n"
+	      "x509.crl=http://ca.example/crl?pin-value=1234\n"
+	      "x509.certificate=pkcs11:token=t;pin-value=1234;object=o?pin-value=1234\n"
+	      "x509.private_key=./pkcs11:x?pin-value=1234\n");
+	g_assert_false(ear_heard(data->ear, "1234"));
+	ear_expect(data->ear, "E /etc/tlshd/config:2: x509.truststore: system:trust: only a file or a URL \"pkcs11:\" can be");
+	ear_expect(data->ear, "E /etc/tlshd/config:3: x509.crl: http://ca.example/crl: it has to be a file, not a URL");
+	ear_expect(data->ear, "E /etc/tlshd/config:4: x509.certificate: pkcs11:token=t;object=o: it has to be a file");
+	ear_expect_silence(data->ear);
+	key = settings_path(data->settings, PROTO_ROLE_CLIENT, SETTINGS_PRIVATE_KEY);
+	g_assert_false(key->url);
+	g_assert_cmpstr(key->path, ==, "/etc/tlshd/pkcs11:x?pin-value=1234");
 }
 
 static void expect_keyring(struct case_data *data, guint n, guint32 serial, const char *name)
@@ -318,6 +349,7 @@ int main(int argc, char **argv)
 	ADD("/settings/values", test_values);
 	ADD("/settings/all-errors-at-once", test_all_errors_at_once);
 	ADD("/settings/warnings", test_warnings);
+	ADD("/settings/urls", test_urls);
 	ADD("/settings/keyrings", test_keyrings);
 	ADD("/settings/bad-keyrings", test_bad_keyrings);
 	ADD("/settings/bad-lines", test_bad_lines);

@@ -4,6 +4,10 @@
  */
 #include <config.h>
 
+#include <gnutls/gnutls.h>
+#include <stdlib.h>
+
+#include "keyurl.h"
 #include "loader/file.h"
 #include "loader/identity.h"
 #include "loader/image.h"
@@ -61,13 +65,30 @@ static GBytes *read_named(struct load *load, guint32 role, enum settings_file wh
 	const struct settings_path *path = settings_path(load->settings, role, which);
 	char *problem;
 
-	if (!path)
+	if (!path || path->url)
 		return NULL;
 	GBytes *bytes = file_read(path->path, FILE_PEM_MAX, &problem);
 	if (!bytes)
 		problems_error(load->problems, &path->place, "%s: %s", path->path, problem);
 	g_free(problem);
 	return bytes;
+}
+
+/* A token's key: whether it is there is the keeper's to find out. */
+static void check_url(struct load *load, const struct settings_path *path)
+{
+	struct keyurl *url;
+	const char *why;
+
+	char *name = keyurl_name(path->path);
+	if (!gnutls_url_is_supported(path->path))
+		problems_error(load->problems, &path->place, "%s: the TLS library of this system has no keys of this kind: use "
+			       "a URL \"pkcs11:\" or a file (a file of such a name is written ./%s)", name, name);
+	else if (keyurl_parse(path->path, &url, &why) < 0)
+		problems_error(load->problems, &path->place, "%s %s", name, why);
+	else
+		keyurl_free(url);
+	free(name);
 }
 
 /* The keeper opens the key and judges its owner and mode; what only needs a look is found here already. */
@@ -77,8 +98,10 @@ static void note_key(struct load *load, struct share *share)
 
 	if (!path)
 		return;
-	char *problem = file_check(path->path);
-	if (problem)
+	char *problem = path->url ? NULL : file_check(path->path);
+	if (path->url)
+		check_url(load, path);
+	else if (problem)
 		problems_error(load->problems, &path->place, "%s: %s", path->path, problem);
 	char *origin = g_strdup_printf("%s:%u", path->place.file, path->place.line);
 	share->key = keys_add(load->keys, path->path, origin);
@@ -119,6 +142,8 @@ static void understand_share(struct load *load, struct share *share, time_t now)
 	/* A configured store that could not be read stays an error: the system's is never its substitute. */
 	if (share->truststore)
 		share->trust = trust_new(share->truststore, truststore->path, &truststore->place, load->problems);
+	else if (truststore && truststore->url)
+		share->trust = trust_new_url(truststore->path, &truststore->place, load->problems);
 	else if (!truststore && !load->system)
 		load->system = trust_new_system(&whole, load->problems);
 	const struct trust *trust = share->trust ? share->trust : load->system;

@@ -5,8 +5,10 @@
  */
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "keyurl.h"
 #include "loader/keyringlist.h"
 #include "loader/lines.h"
 #include "loader/options.h"
@@ -95,18 +97,6 @@ static void read_number(struct settings *settings, const struct option_entry *op
 	*(uint32_t *)((char *)&settings->numbers + option->offset) = number;
 }
 
-/* "scheme:" as RFC 3986, 3.1, defines it. A path never looks so, because "./" may be put in front of it. */
-static bool is_url(const char *text)
-{
-	const char *at = text;
-
-	if (!g_ascii_isalpha(*at))
-		return false;
-	while (g_ascii_isalnum(*at) || *at == '+' || *at == '-' || *at == '.')
-		at++;
-	return *at == ':';
-}
-
 static enum settings_file which_file(enum option_kind kind)
 {
 	switch (kind) {
@@ -121,6 +111,12 @@ static enum settings_file which_file(enum option_kind kind)
 	}
 }
 
+/* Which of the URLs the library can use is found out later; here it counts that no secret of one gets into a message. */
+static bool takes_url(enum option_kind kind, const char *text)
+{
+	return kind == OPTION_PRIVATE_KEY || (kind == OPTION_TRUSTSTORE && g_str_has_prefix(text, "pkcs11:"));
+}
+
 static void read_path(struct settings *settings, const struct option_entry *option, const char *text)
 {
 	struct place place = place_of(settings, option->section, option->key);
@@ -128,11 +124,15 @@ static void read_path(struct settings *settings, const struct option_entry *opti
 	struct settings_path *path = &settings->paths[profile][which_file(option->kind)];
 
 	path->place = place;
-	path->path = g_canonicalize_filename(text, settings->folder);
-	if (is_url(text))
-		problems_error(settings->problems, &place,
-			     "%s: this version takes files only, not URLs: name a file (a file of such a name is written "
-			     "./%s)", text, text);
+	path->url = keyurl_is(text);
+	path->path = path->url ? g_strdup(text) : g_canonicalize_filename(text, settings->folder);
+	if (!path->url || takes_url(option->kind, text))
+		return;
+	char *name = keyurl_name(text);
+	problems_error(settings->problems, &place, "%s: %s: name a file (a file of such a name is written ./%s)",
+		       name, option->kind == OPTION_TRUSTSTORE ? "only a file or a URL \"pkcs11:\" can be a trust store" :
+		       "it has to be a file, not a URL", name);
+	free(name);
 }
 
 /* The library cuts the list, so that a name may hold a semicolon as everywhere in such a file: with a backslash. */

@@ -22,7 +22,8 @@ enum settings_file {
 /* One of them, with the place that names it. */
 struct settings_path {
 	struct place place;
-	char *path;		/* absolute */
+	bool url;		/* a URL, which may hold a secret: only keyurl_name() of it may be shown */
+	char *path;		/* absolute, unless it is a URL */
 };
 
 struct settings;

@@ -5,7 +5,9 @@
 #include <config.h>
 
 #include <gnutls/x509.h>
+#include <stdlib.h>
 
+#include "keyurl.h"
 #include "loader/pem.h"
 #include "loader/trust.h"
 #include "snapshot.h"
@@ -74,6 +76,30 @@ static int flatten(struct trust *trust, gnutls_x509_trust_list_t list)
 	}
 	gnutls_x509_trust_list_iter_deinit(iterator);
 	return ret == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ? 0 : ret;
+}
+
+struct trust *trust_new_url(const char *url, const struct place *place, struct problems *problems)
+{
+	struct trust *trust = trust_new_empty();
+	gnutls_x509_trust_list_t list;
+
+	int ret = gnutls_x509_trust_list_init(&list, 0);
+	if (ret == 0) {
+		ret = gnutls_x509_trust_list_add_trust_file(list, url, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
+		if (ret >= 0)
+			ret = flatten(trust, list);
+		gnutls_x509_trust_list_deinit(list, 1);
+	}
+	char *name = keyurl_name(url);
+	if (ret < 0)
+		problems_error(problems, place, "%s: the token cannot be read (%s): p11tool --list-tokens shows which there are",
+			       name, gnutls_strerror(ret));
+	else if (trust->anchors->len == 0)
+		problems_error(problems, place, "%s: there is no trusted authority: p11tool --list-all-trusted URL shows what "
+			       "there is; the module's configuration needs \"trust-policy: yes\" (pkcs11.conf(5))", name);
+	free(name);
+	check_count(trust, place, problems);
+	return trust;
 }
 
 struct trust *trust_new_system(const struct place *place, struct problems *problems)

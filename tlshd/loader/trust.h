@@ -23,6 +23,15 @@ struct trust;
 struct trust *trust_new(GBytes *pem, const char *path, const struct place *place, struct problems *problems);
 
 /**
+ * trust_new_url - the anchors of a PKCS#11 token
+ * @url: "pkcs11:..."
+ *
+ * Only what a module vouches for as a source of trust (p11-kit's "trust-policy") counts, and in it only authorities that
+ * are marked as trusted. A token without any is an error. Not as root: the module's code runs here.
+ */
+struct trust *trust_new_url(const char *url, const struct place *place, struct problems *problems);
+
+/**
  * trust_new_system - the anchors of the system, also where they lie behind a PKCS#11 URL
  * @place: the configuration, for messages
  *

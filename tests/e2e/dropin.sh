@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# guest: mem=1024 smp=1 time=300
+#
+# What start-up scripts and administrators of ktls-utils' tlshd rely on: options, places of the configuration, signals.
+. "${BASH_SOURCE[0]%/*}/../lib/all.sh"
+. "$LIB/load.sh"
+
+MNT=/mnt/test
+LEGACY=/etc/tlshd.conf
+USUAL=/etc/tlshd/config
+
+# plain_start [OPTION...]: tlshd as a unit file starts it, without --config
+plain_start()
+{
+	local dir
+	dir=$(agent_dir server)
+	mkdir -p "$dir"
+	# What an attempt that failed left running must not make the next one fail.
+	[ ! -e "$dir/pid" ] || gone "$(agent_pid server)" || agent_stop server
+	echo "--- start" >>"$dir/log"
+	"$TLSHD_BIN" "$@" </dev/null >>"$dir/log" 2>&1 &
+	echo "$!" >"$dir/pid"
+	wait_for 60 agent_serves_or_died server "$!" || give_up "tlshd did not begin to serve"
+	alive "$!" || give_up "tlshd ended at once: $(tail -n 1 "$dir/log")"
+}
+
+# place FILE LOGLEVEL: a configuration, told from others by its log level
+place()
+{
+	agent_x509 made ca server - "debug:loglevel=$2"
+	mkdir -p "${1%/*}"
+	cp "$(agent_dir made)/config" "$1"
+}
+
+# The old place wins; both are named, so that nobody looks for hours into the wrong one.
+legacy_wins()
+{
+	place $LEGACY 0
+	place $USUAL 1
+	plain_start -s
+	agent_logged server "$LEGACY is the configuration in use, and $USUAL is not read"
+	agent_logged server "READY: serving with configuration $LEGACY "
+	agent_stop server
+	rm $USUAL
+	plain_start --stderr
+	agent_logged server "$LEGACY is the configuration in use; its place today is $USUAL"
+	agent_logged server "READY: serving with configuration $LEGACY "
+	agent_stop server
+	place $USUAL 0
+	rm $LEGACY
+	plain_start -s
+	agent_logged server "READY: serving with configuration $USUAL "
+	agent_logged server "is the configuration in use" && give_up "it speaks of a file that is not there"
+	agent_stop server
+}
+
+# -c wins over both, and says nothing of the others.
+named_wins()
+{
+	place $LEGACY 0
+	place "$WORK/named.conf" 0
+	plain_start -s -c "$WORK/named.conf"
+	agent_logged server "READY: serving with configuration $WORK/named.conf "
+	agent_logged server "is the configuration in use" && give_up "it speaks of a file that is not asked for"
+	agent_stop server
+	rm $LEGACY
+}
+
+no_configuration()
+{
+	local status=0
+	rm -f $LEGACY $USUAL
+	timeout 60 "$TLSHD_BIN" -s </dev/null >"$WORK/said" 2>&1 || status=$?
+	sed 's/^/# /' "$WORK/said"
+	[ "$status" -eq 1 ] || give_up "exit status $status"
+	grep -E "$USUAL: no such file: make it.*commented example" "$WORK/said" >/dev/null || give_up "the missing file is not named"
+	agent_serves server && give_up "something listens for requests"
+	true
+}
+
+# A log service that takes all, in the place of syslog.
+both_logs()
+{
+	place $USUAL 0
+	mkdir -p /dev
+	rm -f /dev/log
+	"$(tool datagrams)" /dev/log </dev/null >"$WORK/syslog" 2>&1 &
+	local reader=$!
+	wait_for 10 test -S /dev/log || give_up "no syslog"
+	kill -USR1 "$reader"
+	plain_start -s
+	agent_logs server 'READY: serving' 1
+	wait_for 20 grep -q 'READY: serving' "$WORK/syslog" || give_up "the system log did not get what standard error did"
+	agent_stop server
+	: >"$WORK/syslog"
+	plain_start
+	wait_for 20 grep -q 'READY: serving' "$WORK/syslog" || give_up "without -s the system log does not get it"
+	agent_logged server READY && give_up "without -s standard error gets it, too"
+	agent_stop server
+	kill "$reader"
+	rm -f /dev/log
+}
+
+# SIGHUP and SIGUSR1 read the configuration again: the new log level is in force.
+reloads()
+{
+	local signal count=1
+	place $USUAL 0
+	plain_start -s
+	for signal in HUP USR1; do
+		count=$((count + 1))
+		kill "-$signal" "$(agent_pid server)"
+		agent_logs server 'READY: serving' $count
+	done
+	agent_logged server 'generation 3' || give_up "not loaded anew twice"
+	agent_stop server
+}
+
+# SIGTERM and SIGINT end it with exit status 0 and without a trace.
+ends()
+{
+	local signal pid status
+	place $USUAL 0
+	for signal in TERM INT; do
+		status=0
+		plain_start -s
+		pid=$(agent_pid server)
+		kill "-$signal" "$pid"
+		wait "$pid" || status=$?
+		[ "$status" -eq 0 ] || give_up "SIG$signal: exit status $status"
+		wait_for 10 fails agent_serves server || give_up "SIG$signal: something still serves"
+		ps -C tlshd,worker,keeper,loader >"$WORK/left" && give_up "processes are left: $(tail -n 1 "$WORK/left")"
+	done
+	true
+}
+
+plan 6
+pki_ca ca
+pki_issue server ca ecdsa dns=server.test server to='+90 days'
+host_alias server.test 127.0.0.1
+agent_install
+attempt dropin-legacy legacy_wins
+attempt dropin-named named_wins
+attempt dropin-no-configuration no_configuration
+attempt dropin-both-logs both_logs
+attempt dropin-reload reloads
+attempt dropin-end ends
