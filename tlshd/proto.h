@@ -217,6 +217,9 @@ struct proto_ping {
 	uint32_t serial;	/* PROTO_PONG has the same structure and the same number */
 };
 
+/* A key whose trial took longer is slow: its handshakes get workers of their own, so that they delay no others. */
+#define PROTO_SLOW_US 5000
+
 struct proto_key {
 	struct proto_header header;
 	uint32_t key;		/* index in the key list */

@@ -17,3 +17,13 @@ tests_tools_finish_SOURCES = tests/tools/finish.c tests/tools/children.c tests/t
 	tests/tools/tail.c tests/tools/tail.h
 tests_tools_finish_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_tools_finish_LDADD = $(CONTRACT_LIBS) $(GNUTLS_LIBS)
+
+# A module for the PKCS#11 tests, which are skipped where p11-kit's header is missing.
+if P11KIT
+noinst_PROGRAMS += tests/tools/slowtoken.so
+tests_tools_slowtoken_so_SOURCES = tests/tools/slowtoken.c
+tests_tools_slowtoken_so_CPPFLAGS = $(AM_CPPFLAGS) $(P11KIT_CFLAGS)
+tests_tools_slowtoken_so_CFLAGS = $(AM_CFLAGS) -fPIC -pthread
+tests_tools_slowtoken_so_LDFLAGS = $(AM_LDFLAGS) -shared
+tests_tools_slowtoken_so_LDADD = -ldl
+endif

@@ -31,6 +31,13 @@ keeper_program_SOURCES = tests/unit/keeper_program.c $(keeper_test_fixture)
 keeper_program_CPPFLAGS = $(keeper_test_cppflags)
 keeper_program_CFLAGS = $(AM_CFLAGS) -pthread
 keeper_program_LDADD = $(KEEPER_LIBS)
+
+check_PROGRAMS += keeper_token
+keeper_token_SOURCES = tests/unit/keeper_token.c $(keeper_test_fixture)
+keeper_token_CPPFLAGS = $(keeper_test_cppflags) -DSLOWTOKEN='"$(abs_top_builddir)/tests/tools/slowtoken.so"'
+keeper_token_CFLAGS = $(AM_CFLAGS) -pthread
+keeper_token_LDADD = $(KEEPER_LIBS)
+
 # An RSA key of 8192 bits takes too long to make in a test.
 EXTRA_DIST += tests/unit/keeper-rsa8192.pem
 

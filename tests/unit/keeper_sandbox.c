@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,8 +17,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -40,7 +43,7 @@
 #define fails(call, code) expect((call) == -1 && errno == (code))
 
 /* Run in a child with the sandbox on; its channel for notices leads nowhere in particular. */
-static void sandboxed(void (*test)(void *), void *data)
+static void sandboxed_as(enum sandbox kind, void (*test)(void *), void *data)
 {
 	int status, fds[2];
 
@@ -48,7 +51,7 @@ static void sandboxed(void (*test)(void *), void *data)
 	pid_t pid = fork();
 	if (pid == 0) {
 		const char *step = "";
-		int ret = sandbox_enter(fds[0], &step);
+		int ret = sandbox_enter(fds[0], kind, &step);
 		if (ret < 0)
 			dprintf(STDERR_FILENO, "# %s: %s\n", step, strerror(-ret));
 		expect(ret == 0);
@@ -60,6 +63,11 @@ static void sandboxed(void (*test)(void *), void *data)
 	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
 	g_assert_true(WIFEXITED(status));
 	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+}
+
+static void sandboxed(void (*test)(void *), void *data)
+{
+	sandboxed_as(SANDBOX_FILES, test, data);
 }
 
 #ifndef WITH_SANITIZERS
@@ -115,6 +123,56 @@ static void calls(void *data)
 	expect(munmap(page, 4096) == 0);
 	/* What a number beyond the table, or of another ABI, gets. */
 	fails(syscall(100000), EPERM);
+}
+
+/* A module's own: files of the keeper's user, services, helpers, code that is loaded late. */
+static void modules(void *data)
+{
+	int fds[2], status;
+	char room[64];
+
+	(void)data;
+	int fd = open("/etc/hostname", O_RDONLY);
+	expect(fd >= 0 && read(fd, room, sizeof(room)) > 0 && close(fd) == 0);
+	expect((fd = socket(AF_UNIX, SOCK_STREAM, 0)) >= 0 && close(fd) == 0);
+	expect((fd = socket(AF_INET, SOCK_STREAM, 0)) >= 0 && close(fd) == 0);
+	expect((fd = socket(AF_INET6, SOCK_STREAM, 0)) >= 0 && close(fd) == 0);
+	expect((fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_KOBJECT_UEVENT)) >= 0 && close(fd) == 0);
+	expect(pipe(fds) == 0);
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	expect(page != MAP_FAILED);
+	pid_t pid = fork();
+	if (pid == 0) {
+		execl("/bin/true", "true", (char *)NULL);
+		_exit(1);
+	}
+	expect(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+	/* And what none needs. */
+	fails(socket(AF_PACKET, SOCK_RAW, 0), EPERM);
+	fails(socket(AF_ALG, SOCK_SEQPACKET, 0), EPERM);
+	fails(syscall(SYS_ptrace, PTRACE_ATTACH, getppid(), 0, 0), EPERM);
+	fails(syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0), EPERM);
+	fails(kill(getppid(), 0), EPERM);
+	fails(kill(getpid(), 0), EPERM);
+	fails(setuid(0), EPERM);
+	fails(chown("/tmp", 0, 0), EACCES);
+	fails(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), EPERM);
+	fails(prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0), EPERM);
+	fails(unshare(CLONE_NEWUSER), EPERM);
+	fails(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0), EPERM);
+	fails(syscall(SYS_clone3, NULL, 0), ENOSYS);
+	fails(mount("none", "/mnt", "tmpfs", 0, NULL), EPERM);
+	fails(chroot("/"), EPERM);
+	fails(syscall(SYS_keyctl, 0, 0, 0, 0, 0), EPERM);
+	fails(syscall(SYS_io_uring_setup, 1, NULL), EPERM);
+	fails(syscall(SYS_bpf, 0, NULL, 0), EPERM);
+	fails(syscall(SYS_userfaultfd, 0), EPERM);
+	fails(setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }), EPERM);
+}
+
+static void test_modules(void)
+{
+	sandboxed_as(SANDBOX_TOKENS, modules, NULL);
 }
 
 static void test_files(void)
@@ -192,6 +250,7 @@ int main(int argc, char **argv)
 #ifndef WITH_SANITIZERS
 	g_test_add_func("/sandbox/files", test_files);
 	g_test_add_func("/sandbox/calls", test_calls);
+	g_test_add_func("/sandbox/modules", test_modules);
 #endif
 	g_test_add_func("/sandbox/signing", test_signing);
 	return g_test_run();

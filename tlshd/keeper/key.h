@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One private key: parsed from memory, judged for TLS 1.3, and able to sign.
+ * One private key: parsed from memory or opened in a token, judged for TLS 1.3, and able to sign.
  *
- * A key never changes after key_import(). GnuTLS only reads it while it signs (randomness is kept per thread), so any
- * number of threads may call key_sign() with the same key at one time.
+ * A key never changes after it is made. GnuTLS only reads it while it signs (randomness is kept per thread), so any
+ * number of threads may call key_sign() with the same key at one time; of a key in a token it makes one signature after
+ * the other, under a lock of that key alone.
  */
 #ifndef TLSHD_KEEPER_KEY_H
 #define TLSHD_KEEPER_KEY_H
 
+#include <gnutls/abstract.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +31,18 @@ struct key;
  * Returns 0, -EKEYREJECTED for content that is no key or a key that TLS 1.3 or our limits do not allow, or -ENOMEM.
  */
 int key_import(const uint8_t *data, size_t size, struct key **out, char *why, size_t room);
+
+/**
+ * key_adopt - make a key of one that is opened in a token
+ * @private: this function's from the call on, also after an error
+ * @out, @why, @room: as for key_import()
+ *
+ * Its public half comes from the private key's own attributes (RSA), or from the public key or certificate of the same
+ * URL in the token.
+ *
+ * Returns 0, -EKEYREJECTED for a key without public half or one that TLS 1.3 or our limits do not allow, or -ENOMEM.
+ */
+int key_adopt(gnutls_privkey_t private, struct key **out, char *why, size_t room);
 
 /** key_free - wipe and free; NULL is fine */
 void key_free(struct key *key);
@@ -61,7 +75,8 @@ int key_sign(const struct key *key, const struct scheme *scheme, const uint8_t *
 /**
  * key_trial - prove that the key signs, and measure how long that takes
  * @key: the key
- * @trial_us: microseconds of one signature; the better of two tries, so that a busy moment does not count
+ * @trial_us: microseconds of one signature, the best of several tries, so that a busy moment does not count; of a key
+ *	from a file the processor's time, of one in a token the time that it takes
  * @why: after an error: what is wrong, the rest of a sentence
  * @room: bytes of @why
  *

@@ -45,11 +45,11 @@ static int judge_kind(const struct stat *st, char *why, size_t room)
 		return -EINVAL;
 	}
 	if (st->st_size == 0) {
-		snprintf(why, room, "is empty: put the private key there, or name its file");
+		snprintf(why, room, "is empty: put the secret there, or name its file");
 		return -ENODATA;
 	}
 	if (st->st_size > KEYFILE_SIZE_MAX) {
-		snprintf(why, room, "has %lld bytes, more than a private key can have (%d): name the key's own file",
+		snprintf(why, room, "has %lld bytes, more than a private key can have (%d): name the secret's own file",
 			 (long long)st->st_size, KEYFILE_SIZE_MAX);
 		return -EFBIG;
 	}
@@ -65,7 +65,7 @@ static int judge_mode(const struct stat *st, const char *path, char *why, size_t
 	if (mode & (S_IROTH | S_IWOTH)) {
 		snprintf(why, room,
 			 "can be %s by every user (mode %04o), so it is no secret: run `chmod o-rwx %s`, and think of "
-			 "a new key",
+			 "a new one",
 			 mode & S_IWOTH ? "written" : "read", mode, path);
 		return -EPERM;
 	}

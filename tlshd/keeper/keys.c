@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,23 +13,57 @@
 
 #include "keyfile.h"
 #include "keys.h"
+#include "keyurl.h"
+#include "pin.h"
 #include "proto.h"
+#include "token.h"
 
 struct slot {
 	char *name;
 	struct keyfile *file;	/* until it is read */
+	struct keyurl *url;	/* NULL: the key is in a file */
+	struct pin *pin;	/* of the URL */
 	struct key *key;
 	uint32_t trial_us;
 };
 
 struct keys {
 	uint32_t count;
+	struct pin_ledger *ledger;
 	struct slot slots[PROTO_KEYS_MAX];
 };
 
-int keys_open(const struct keylist *list, int channel, struct keys **out)
+static int open_url(struct keys *keys, struct slot *slot, const char *source, char *why, size_t room)
+{
+	const char *wrong;
+
+	int ret = keyurl_parse(source, &slot->url, &wrong);
+	snprintf(why, room, "%s", wrong);
+	return ret < 0 ? ret : pin_open(slot->url, keys->ledger, &slot->pin, why, room);
+}
+
+static int open_slot(struct keys *keys, struct slot *slot, const struct keylist_entry *entry, int channel)
 {
 	char why[PROTO_TEXT_MAX];
+	int ret = -ENOMEM;
+
+	char *source = keyurl_name(entry->source);
+	if (source && asprintf(&slot->name, "private key %s (%s)", source, entry->origin) < 0)
+		slot->name = NULL;
+	free(source);
+	if (!slot->name)
+		return ret;
+	if (keyurl_is(entry->source))
+		ret = open_url(keys, slot, entry->source, why, sizeof(why));
+	else
+		ret = keyfile_open(entry->source, &slot->file, why, sizeof(why));
+	if (*why)
+		proto_notice(channel, ret < 0 ? LOG_ERR : LOG_WARNING, "%s %s", slot->name, why);
+	return ret;
+}
+
+int keys_open(const struct keylist *list, int channel, struct keys **out)
+{
 	int first_error = 0;
 
 	*out = NULL;
@@ -38,17 +73,11 @@ int keys_open(const struct keylist *list, int channel, struct keys **out)
 	if (!keys)
 		return -ENOMEM;
 	keys->count = list->count;
-	for (uint32_t i = 0; i < keys->count; i++) {
-		const struct keylist_entry *entry = &list->entries[i];
-		struct slot *slot = &keys->slots[i];
-		if (asprintf(&slot->name, "private key %s (%s)", entry->source, entry->origin) < 0) {
-			slot->name = NULL;
-			first_error = -ENOMEM;
-			break;
-		}
-		int ret = keyfile_open(entry->source, &slot->file, why, sizeof(why));
-		if (*why)
-			proto_notice(channel, ret < 0 ? LOG_ERR : LOG_WARNING, "%s %s", slot->name, why);
+	keys->ledger = pin_ledger_new();
+	if (!keys->ledger)
+		first_error = -ENOMEM;
+	for (uint32_t i = 0; keys->ledger && i < keys->count; i++) {
+		int ret = open_slot(keys, &keys->slots[i], &list->entries[i], channel);
 		if (ret < 0 && first_error == 0)
 			first_error = ret;
 	}
@@ -60,7 +89,7 @@ int keys_open(const struct keylist *list, int channel, struct keys **out)
 	return 0;
 }
 
-static int load(struct slot *slot, char *why, size_t room)
+static int load_file(struct slot *slot, char *why, size_t room)
 {
 	uint8_t *data;
 	size_t size;
@@ -72,16 +101,50 @@ static int load(struct slot *slot, char *why, size_t room)
 	}
 	ret = key_import(data, size, &slot->key, why, room);
 	keyfile_wipe(data, size);
-	if (ret < 0)
-		return ret;
-	return key_trial(slot->key, &slot->trial_us, why, room);
+	return ret;
+}
+
+static int load(struct slot *slot, char *why, size_t room)
+{
+	int ret = slot->url ? pin_read(slot->pin, why, room) : 0;
+
+	if (ret == 0)
+		ret = slot->url ? token_load(slot->url, slot->pin, &slot->key, why, room) : load_file(slot, why, room);
+	return ret < 0 ? ret : key_trial(slot->key, &slot->trial_us, why, room);
+}
+
+/* The system's modules are loaded only when a URL does not name its own. Returns the first slot that needs the library. */
+static const struct slot *wants_tokens(const struct keys *keys, bool *system)
+{
+	const struct slot *first = NULL;
+
+	*system = false;
+	for (uint32_t i = 0; i < keys->count; i++) {
+		const struct slot *slot = &keys->slots[i];
+		first = first || !slot->url ? first : slot;
+		*system = *system || (slot->url && !slot->url->module);
+	}
+	return first;
+}
+
+bool keys_in_tokens(const struct keys *keys)
+{
+	bool system;
+
+	return wants_tokens(keys, &system) != NULL;
 }
 
 int keys_load(struct keys *keys, int channel)
 {
 	char why[PROTO_TEXT_MAX];
 	int first_error = 0;
+	bool system;
 
+	const struct slot *first = wants_tokens(keys, &system);
+	if (first && token_start(system, why, sizeof(why)) < 0) {
+		proto_notice(channel, LOG_ERR, "%s %s", first->name, why);
+		return -EIO;
+	}
 	for (uint32_t i = 0; i < keys->count; i++) {
 		struct slot *slot = &keys->slots[i];
 		int ret = load(slot, why, sizeof(why));
@@ -138,7 +201,11 @@ void keys_free(struct keys *keys)
 	for (uint32_t i = 0; i < keys->count; i++) {
 		key_free(keys->slots[i].key);
 		keyfile_close(keys->slots[i].file);
+		/* After the key, for which the token may ask for it. */
+		pin_free(keys->slots[i].pin);
+		keyurl_free(keys->slots[i].url);
 		free(keys->slots[i].name);
 	}
+	pin_ledger_free(keys->ledger);
 	free(keys);
 }

@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,17 @@ static int open_keys(struct keys **keys)
 	return ret;
 }
 
+/*
+ * Modules look for their configuration in the user's home, which is not root's any more: without HOME that of the
+ * keeper's own user is found. And what they execute gets no channel of ours.
+ */
+static void prepare_for_modules(void)
+{
+	unsetenv("HOME");
+	unsetenv("XDG_CONFIG_HOME");
+	fcntl(PROTO_FD_SUPERVISOR, F_SETFD, FD_CLOEXEC);
+}
+
 static int run(const char *uid, const char *gid)
 {
 	struct keys *keys = NULL;
@@ -69,10 +81,12 @@ static int run(const char *uid, const char *gid)
 	}
 	/* Before there is a secret that could be swapped out. */
 	child_lock_memory(PROTO_FD_SUPERVISOR);
+	if (keys_in_tokens(keys))
+		prepare_for_modules();
 	ret = keys_load(keys, PROTO_FD_SUPERVISOR);
 	if (ret < 0)
 		goto out;
-	ret = sandbox_enter(PROTO_FD_SUPERVISOR, &step);
+	ret = sandbox_enter(PROTO_FD_SUPERVISOR, keys_in_tokens(keys) ? SANDBOX_TOKENS : SANDBOX_FILES, &step);
 	if (ret < 0) {
 		fail(step, ret);
 		goto out;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Landlock against files, and a list of the system calls that signing, messages and threads need.
+ * Landlock against files, and a list of the system calls that signing, messages and threads need; for a keeper with
+ * tokens a second, longer list of what their modules may need.
  *
- * The list is by libseccomp's names, so that a call that this architecture lacks is passed over.
+ * The lists are by libseccomp's names, so that a call that this architecture lacks is passed over.
  */
 #include <config.h>
 
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -41,6 +43,40 @@ static const char *const allowed[] = {
 #endif
 };
 
+/* With tokens also: what an ordinary program does that works with files, services and helpers of its own. */
+static const char *const allowed_to_modules[] = {
+	/* files; the keeper's user limits which */
+	"open", "openat", "openat2", "creat", "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev",
+	"lseek", "_llseek", "stat", "lstat", "fstat", "stat64", "lstat64", "fstat64", "newfstatat", "fstatat64", "statx",
+	"statfs", "fstatfs", "statfs64", "fstatfs64", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd",
+	"chdir", "getdents", "getdents64", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir",
+	"link", "linkat", "symlink", "symlinkat", "chmod", "fchmod", "fchmodat", "umask", "truncate", "ftruncate", "fallocate",
+	"fsync", "fdatasync", "flock", "utimensat", "utime", "utimes", "futimesat", "sendfile", "copy_file_range",
+	"fcntl", "fcntl64", "dup", "dup2", "dup3", "close_range", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
+	/* devices */
+	"ioctl",
+	/* sockets, of the kinds below */
+	"socketpair", "connect", "bind", "listen", "accept", "accept4", "getsockname", "getpeername", "getsockopt",
+	"setsockopt", "shutdown", "sendto", "recvfrom", "sendmmsg", "recvmmsg", "recvmmsg_time64",
+	/* waiting */
+	"select", "_newselect", "pselect6", "pselect6_time64", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait",
+	"epoll_pwait", "epoll_pwait2", "eventfd", "eventfd2", "pipe", "pipe2", "nanosleep", "clock_nanosleep",
+	"clock_nanosleep_time64", "timerfd_create", "timerfd_settime", "timerfd_settime64", "timerfd_gettime",
+	"timerfd_gettime64", "timer_create", "timer_settime", "timer_settime64", "timer_gettime", "timer_gettime64",
+	"timer_delete", "setitimer", "getitimer", "alarm", "pause", "clock_getres", "clock_getres_time64", "times",
+	/* memory, code (a module loads its libraries when it needs them), memory shared with a service */
+	"mmap", "mmap2", "mprotect", "msync", "mincore", "mlock", "mlock2", "munlock", "memfd_create", "membarrier",
+	"shmget", "shmat", "shmdt", "shmctl", "semget", "semop", "semtimedop", "semtimedop_time64", "semctl", "ipc",
+	/* helpers, which keep this very list */
+	"fork", "vfork", "execve", "execveat", "wait4", "waitpid", "waitid", "getppid", "getpgrp", "getpgid", "getsid",
+	"setsid", "setpgid", "set_tid_address", "arch_prctl", "set_thread_area", "sigaltstack", "signalfd", "signalfd4",
+	"rt_sigtimedwait", "rt_sigtimedwait_time64", "rt_sigsuspend", "rt_sigpending",
+	/* who and where am I */
+	"getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups", "capget", "uname", "sysinfo",
+	"getrlimit", "ugetrlimit", "getcpu", "getpriority", "sched_getparam", "sched_getscheduler",
+	"sched_get_priority_max", "sched_get_priority_min",
+};
+
 #ifndef WITH_SANITIZERS
 /* Where the flags of clone(2) are. */
 #ifdef __s390__
@@ -49,10 +85,12 @@ static const char *const allowed[] = {
 #define CLONE_FLAGS 0
 #endif
 
-static const struct {
+struct condition {
 	const char *name;
 	struct scmp_arg_cmp argument;
-} conditional[] = {
+};
+
+static const struct condition conditional[] = {
 	/* new memory is never code */
 	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
 	{ "mmap2", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
@@ -65,6 +103,23 @@ static const struct {
 	/* last words of libc and GLib */
 	{ "write", { 0, SCMP_CMP_LE, STDERR_FILENO, 0 } },
 	{ "writev", { 0, SCMP_CMP_LE, STDERR_FILENO, 0 } },
+};
+
+#define NEW_NAMESPACES \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+static const struct condition conditional_to_modules[] = {
+	{ "socket", { 0, SCMP_CMP_EQ, AF_UNIX, 0 } },
+	{ "socket", { 0, SCMP_CMP_EQ, AF_INET, 0 } },
+	{ "socket", { 0, SCMP_CMP_EQ, AF_INET6, 0 } },
+	/* udev's news of devices */
+	{ "socket", { 0, SCMP_CMP_EQ, AF_NETLINK, 0 } },
+	{ "clone", { CLONE_FLAGS, SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0 } },
+	/* asked for, not set */
+	{ "prlimit64", { 2, SCMP_CMP_EQ, 0, 0 } },
+	/* the name of a thread */
+	{ "prctl", { 0, SCMP_CMP_EQ, PR_SET_NAME, 0 } },
+	{ "prctl", { 0, SCMP_CMP_EQ, PR_GET_NAME, 0 } },
 };
 #endif
 
@@ -89,14 +144,32 @@ static int add(scmp_filter_ctx filter, uint32_t action, const char *name, unsign
 	return ret == -EEXIST ? 0 : ret;
 }
 
+static int add_all(scmp_filter_ctx filter, uint32_t action, const char *const *names, size_t count)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < count; i++)
+		ret = add(filter, action, names[i], 0, NULL);
+	return ret;
+}
+
+#define ADD_ALL(filter, action, names) add_all(filter, action, names, sizeof(names) / sizeof((names)[0]))
+
 /* Harmless with some arguments only. */
-static int add_conditional(scmp_filter_ctx filter)
+static int add_conditional(scmp_filter_ctx filter, enum sandbox kind)
 {
 	int ret = 0;
 
 #ifndef WITH_SANITIZERS
-	for (size_t i = 0; ret == 0 && i < sizeof(conditional) / sizeof(conditional[0]); i++)
-		ret = add(filter, SCMP_ACT_ALLOW, conditional[i].name, 1, &conditional[i].argument);
+	const struct condition *conditions = conditional;
+	size_t count = sizeof(conditional) / sizeof(conditional[0]);
+
+	if (kind == SANDBOX_TOKENS) {
+		conditions = conditional_to_modules;
+		count = sizeof(conditional_to_modules) / sizeof(conditional_to_modules[0]);
+	}
+	for (size_t i = 0; ret == 0 && i < count; i++)
+		ret = add(filter, SCMP_ACT_ALLOW, conditions[i].name, 1, &conditions[i].argument);
 	/* The signal to itself with which abort() ends. */
 	const struct scmp_arg_cmp self = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
 	if (ret == 0)
@@ -105,12 +178,26 @@ static int add_conditional(scmp_filter_ctx filter)
 	if (ret == 0)
 		ret = add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 #else
-	(void)filter;
+	if (kind == SANDBOX_TOKENS)
+		ret = add(filter, SCMP_ACT_ALLOW, "socket", 0, NULL);
 #endif
 	return ret;
 }
 
-static int filter_calls(const char **step)
+static int add_rules(scmp_filter_ctx filter, enum sandbox kind)
+{
+	int ret = ADD_ALL(filter, SCMP_ACT_ALLOW, allowed);
+
+	if (ret == 0 && kind == SANDBOX_TOKENS)
+		ret = ADD_ALL(filter, SCMP_ACT_ALLOW, allowed_to_modules);
+	if (ret == 0)
+		ret = add_conditional(filter, kind);
+	if (ret == 0)
+		ret = ADD_ALL(filter, SCMP_ACT_ERRNO(EACCES), file_calls);
+	return ret;
+}
+
+static int filter_calls(enum sandbox kind, const char **step)
 {
 	int ret = 0;
 
@@ -121,14 +208,10 @@ static int filter_calls(const char **step)
 	/* Calls by another architecture's numbers fail, too: the library's own default is to kill. */
 	*step = "seccomp_attr_set";
 	ret = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
-	if (ret == 0)
+	if (ret == 0) {
 		*step = "seccomp_rule_add";
-	for (size_t i = 0; ret == 0 && i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		ret = add(filter, SCMP_ACT_ALLOW, allowed[i], 0, NULL);
-	if (ret == 0)
-		ret = add_conditional(filter);
-	for (size_t i = 0; ret == 0 && i < sizeof(file_calls) / sizeof(file_calls[0]); i++)
-		ret = add(filter, SCMP_ACT_ERRNO(EACCES), file_calls[i], 0, NULL);
+		ret = add_rules(filter, kind);
+	}
 	if (ret == 0) {
 		*step = "seccomp_load";
 		ret = seccomp_load(filter);
@@ -137,10 +220,7 @@ static int filter_calls(const char **step)
 	return ret;
 }
 
-/*
- * The only place that takes files away. A keeper with a token's module, which opens devices and configuration when it
- * likes, would need a list of exceptions here.
- */
+/* The only place that takes files away. */
 static int deny_files(int channel)
 {
 	int ret = child_deny_files();
@@ -152,9 +232,10 @@ static int deny_files(int channel)
 	return 0;
 }
 
-int sandbox_enter(int channel, const char **step)
+int sandbox_enter(int channel, enum sandbox kind, const char **step)
 {
 	*step = "Landlock";
-	int ret = deny_files(channel);
-	return ret < 0 ? ret : filter_calls(step);
+	/* A token's module opens what it likes, when it likes: nobody can say beforehand which files. */
+	int ret = kind == SANDBOX_TOKENS ? 0 : deny_files(channel);
+	return ret < 0 ? ret : filter_calls(kind, step);
 }

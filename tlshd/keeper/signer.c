@@ -23,6 +23,8 @@
 #else
 #define STACK_SIZE (256 * 1024)
 #endif
+/* What a vendor's module needs nobody knows. */
+#define STACK_SIZE_MODULES (2 * 1024 * 1024)
 
 struct signer {
 	struct signer_shared *shared;
@@ -125,7 +127,8 @@ static int spawn(struct signer *signer)
 	int ret = pthread_attr_init(&attributes);
 	if (ret)
 		return -ret;
-	ret = pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	ret = pthread_attr_setstacksize(&attributes,
+					keys_in_tokens(signer->shared->keys) ? STACK_SIZE_MODULES : STACK_SIZE);
 	if (ret == 0)
 		ret = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	if (ret == 0)
