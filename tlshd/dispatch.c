@@ -20,6 +20,7 @@
 #include "log.h"
 #include "refusals.h"
 #include "report.h"
+#include "requestkeys.h"
 #include "socket.h"
 #include "timing.h"
 
@@ -30,6 +31,7 @@ struct job {
 	struct dispatch *dispatch;
 	uint64_t number;
 	struct handshake_request request;
+	struct requestkeys keys;
 	char peer[SOCKET_ADDRESS_MAX];
 	int64_t accepted_ms;
 	struct timing timing;
@@ -43,6 +45,7 @@ struct job {
 struct dispatch {
 	struct upcall *upcall;
 	struct intake *intake;
+	struct keyrings *keyrings;
 	struct deadlines *deadlines;
 	struct generation *generation;
 	struct refusals *refusals;
@@ -63,6 +66,7 @@ struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines
 	dispatch->upcall = upcall;
 	dispatch->intake = intake_new(upcall, take_on, dispatch);
 	dispatch->deadlines = deadlines;
+	dispatch->keyrings = keyrings_new();
 	dispatch->refusals = refusals_new(deadlines);
 	dispatch->jobs = g_hash_table_new(g_int64_hash, g_int64_equal);
 	g_queue_init(&dispatch->waiting);
@@ -73,6 +77,7 @@ static void job_free(struct job *job)
 {
 	g_hash_table_remove(job->dispatch->jobs, &job->number);
 	deadline_free(job->deadline);
+	requestkeys_drop(&job->keys);
 	g_free(job);
 }
 
@@ -86,6 +91,7 @@ void dispatch_free(struct dispatch *dispatch)
 		job_free(entry->data);
 	g_hash_table_destroy(dispatch->jobs);
 	refusals_free(dispatch->refusals);
+	keyrings_free(dispatch->keyrings);
 	intake_free(dispatch->intake);
 	g_free(dispatch);
 }
@@ -103,33 +109,44 @@ static const struct snapshot_settings *settings(const struct dispatch *dispatch)
 /* One line for each handshake; but a client that fails, or that nobody knows, does not get to fill the log. */
 static void write_report(const struct job *job, const struct proto_result *result, bool ended)
 {
+	char identity[PROTO_PSK_IDENTITY_MAX + 1];
 	bool anonymous = job->request.role == PROTO_ROLE_SERVER && (result->status != 0 || !result->peer_authenticated);
 
 	if (anonymous && !refusals_admit(job->dispatch->refusals, job->peer))
 		return;
+	requestkeys_identity(&job->keys, identity, sizeof(identity));
 	report_log(&(struct report){
 		.request = &job->request,
 		.peer = job->peer,
 		.result = result,
 		.settings = settings(job->dispatch),
+		.identity = identity,
+		.left_out = job->keys.left_out,
 		.duration_ms = proto_now_ms() - job->accepted_ms,
 		.ended = ended,
 	});
+}
+
+/* What authenticated the peer: from our own record, never from a worker's. */
+static uint32_t remote_auth(const struct job *job, const struct proto_result *result)
+{
+	if (job->request.auth == PROTO_AUTH_PSK)
+		return requestkeys_serial(&job->keys);
+	return job->request.auth == PROTO_AUTH_X509 && job->request.role == PROTO_ROLE_SERVER && result->peer_authenticated ?
+	       UPCALL_AUTH_CERTIFICATE : 0;
 }
 
 /* Send DONE at once, then close: after DONE the socket is the consumer's. The log comes last. */
 static void answer(struct job *job, const struct proto_result *result)
 {
 	struct dispatch *dispatch = job->dispatch;
-	bool by_certificate = result->status == 0 && result->peer_authenticated &&
-			      job->request.auth == PROTO_AUTH_X509 && job->request.role == PROTO_ROLE_SERVER;
 	bool ended = !socket_is_connected(job->request.fd);
 	int ret = -EAGAIN;
 
 	/* Memory may be short for a moment; the kernel takes an answer once, so that to repeat it is safe. */
 	for (int attempt = 0; attempt < DONE_ATTEMPTS && ret < 0; attempt++)
 		ret = upcall_done(dispatch->upcall, job->request.fd, result->status,
-				  by_certificate ? UPCALL_AUTH_CERTIFICATE : 0);
+				  result->status == 0 ? remote_auth(job, result) : 0);
 
 	close(job->request.fd);
 	job->request.fd = -1;
@@ -146,13 +163,14 @@ static void answer(struct job *job, const struct proto_result *result)
 	}
 }
 
-static void answer_self(struct job *job, uint32_t status, enum proto_reason reason)
+static void answer_self(struct job *job, uint32_t status, enum proto_reason reason, int error)
 {
 	union proto_message message;
 
 	proto_init(&message, PROTO_RESULT);
 	message.result.status = status;
 	message.result.reason = reason;
+	message.result.error = error;
 	message.result.alert_sent = message.result.alert_received = PROTO_NO_ALERT;
 	answer(job, &message.result);
 }
@@ -162,7 +180,7 @@ static void give_up_waiting(struct job *job, enum proto_reason reason)
 {
 	g_queue_remove(&job->dispatch->waiting, job);
 	alert_internal_error(job->request.fd);
-	answer_self(job, ETIMEDOUT, reason);
+	answer_self(job, ETIMEDOUT, reason, 0);
 	job_free(job);
 }
 
@@ -195,7 +213,7 @@ static void job_due(void *user)
 	}
 	working_cancel(job->working, job->number);
 	deadline_set(job->deadline, proto_now_ms() + call_limit_ms(job) + TIMING_WORKER_GRACE_MS);
-	answer_self(job, ETIMEDOUT, REASON_DEADLINE);
+	answer_self(job, ETIMEDOUT, REASON_DEADLINE, 0);
 }
 
 /* Private keys that the worker may have used in this job, as bits. */
@@ -204,7 +222,8 @@ static uint32_t keys_for(const struct job *job, const struct snapshot *snapshot)
 	const struct snapshot_profile *profile = snapshot_profile(snapshot, job->request.role);
 	uint32_t keys = 0;
 
-	if (job->request.role == PROTO_ROLE_CLIENT && job->request.auth != PROTO_AUTH_X509)
+	if (job->request.auth == PROTO_AUTH_PSK ||
+	    (job->request.role == PROTO_ROLE_CLIENT && job->request.auth != PROTO_AUTH_X509))
 		return 0;
 	for (uint32_t i = 0; profile && i < profile->identity_count; i++)
 		keys |= UINT32_C(1) << profile->identities[i].key;
@@ -236,6 +255,7 @@ static int place(struct dispatch *dispatch, struct job *job)
 	message.job.auth = job->request.auth;
 	message.job.deadline_ms = job->timing.job_deadline_ms;
 	message.job.hello_deadline_ms = job->timing.hello_deadline_ms;
+	message.job.psk_hash = job->keys.psk ? job->keys.psk->hash : 0;
 	memcpy(message.job.peername, job->request.peername, sizeof(message.job.peername));
 	int ret = working_give(working, &message, job->request.fd);
 	if (ret < 0) {
@@ -283,6 +303,23 @@ void dispatch_capacity(struct dispatch *dispatch)
 		dispatch->retry = g_timeout_add(RETRY_MS, try_again, dispatch);
 }
 
+/* ENOKEY only where the keys certainly do not exist: the NVMe host gives its controller up on it. */
+static bool take_keys(struct job *job)
+{
+	struct dispatch *dispatch = job->dispatch;
+	int error;
+	enum proto_reason reason = requestkeys_take(&job->keys, dispatch->keyrings,
+						    generation_snapshot(dispatch->generation), &job->request, &error);
+
+	if (reason == REASON_OK)
+		return true;
+	if (reason == REASON_PSK_FAILED)
+		alert_internal_error(job->request.fd);
+	answer_self(job, reason == REASON_PSK_FAILED ? ETIMEDOUT : reason == REASON_PSK_NO_KEY ? ENOKEY : EACCES, reason,
+		    error);
+	return false;
+}
+
 static void take_on(void *user, const struct handshake_request *request, bool understood)
 {
 	struct dispatch *dispatch = user;
@@ -298,7 +335,11 @@ static void take_on(void *user, const struct handshake_request *request, bool un
 	log_line(LOG_DEBUG, "request %" PRIu64 ": role %u, auth %u, name \"%s\", time-out %u ms, peer %s", job->number,
 		 request->role, request->auth, request->peername, request->timeout_ms, job->peer);
 	if (!understood || !socket_is_tcp(request->fd)) {
-		answer_self(job, understood ? EOPNOTSUPP : EACCES, understood ? REASON_NOT_TCP : REASON_REQUEST);
+		answer_self(job, understood ? EOPNOTSUPP : EACCES, understood ? REASON_NOT_TCP : REASON_REQUEST, 0);
+		job_free(job);
+		return;
+	}
+	if (!take_keys(job)) {
 		job_free(job);
 		return;
 	}
@@ -320,22 +361,31 @@ void dispatch_use(struct dispatch *dispatch, struct generation *generation)
 	intake_use(dispatch->intake, generation);
 }
 
-/* What a worker may report: no other status has a meaning for the consumers of x509 handshakes. */
-static bool status_allowed(uint32_t status)
+/* What a worker may report; EKEYREJECTED has a meaning for a host with a pre-shared key alone. */
+static bool status_allowed(const struct job *job, uint32_t status)
 {
-	return status == 0 || status == EACCES || status == ETIMEDOUT;
+	bool host = job->request.auth == PROTO_AUTH_PSK && job->request.role == PROTO_ROLE_CLIENT;
+
+	return status == 0 || status == EACCES || status == ETIMEDOUT || (status == EKEYREJECTED && host);
+}
+
+/* Success needs keys in the kernel, and where a pre-shared key was asked for, one that was given. */
+static bool may_succeed(const struct job *job)
+{
+	return socket_has_keys(job->request.fd) &&
+	       (job->request.auth != PROTO_AUTH_PSK || requestkeys_serial(&job->keys) != 0);
 }
 
 void dispatch_result(struct dispatch *dispatch, struct working *working, const struct proto_result *result)
 {
 	struct job *job = g_hash_table_lookup(dispatch->jobs, &result->job);
 
-	if (!job || job->working != working || !status_allowed(result->status)) {
+	if (!job || job->working != working || !status_allowed(job, result->status)) {
 		working_kill(working, "answered a job that is not its own, or with a status that it may not give, and is "
 			     "ended");
 		return;
 	}
-	if (result->status == 0 && !job->answered && !socket_has_keys(job->request.fd)) {
+	if (result->status == 0 && !job->answered && !may_succeed(job)) {
 		working_kill(working, "reported success without keys in the kernel, and is ended");
 		return;		/* the job is answered when the worker is gone */
 	}
@@ -351,6 +401,20 @@ void dispatch_result(struct dispatch *dispatch, struct working *working, const s
 	dispatch_capacity(dispatch);
 }
 
+void dispatch_psk(struct dispatch *dispatch, struct working *working, const struct proto_psk *call)
+{
+	struct job *job = g_hash_table_lookup(dispatch->jobs, &call->job);
+	union proto_message answer;
+
+	if (!job || job->working != working || job->request.auth != PROTO_AUTH_PSK) {
+		working_kill(working, "asked for a key of a job that is not its own, and is ended");
+		return;
+	}
+	requestkeys_answer(&job->keys, generation_snapshot(job->generation), &job->request, call, &answer);
+	working_answer(working, &answer);
+	explicit_bzero(&answer, sizeof(answer));
+}
+
 void dispatch_worker_lost(struct dispatch *dispatch, struct working *working)
 {
 	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
@@ -362,7 +426,7 @@ void dispatch_worker_lost(struct dispatch *dispatch, struct working *working)
 		release_keeper(job);
 		job->working = NULL;
 		if (!job->answered)
-			answer_self(job, ETIMEDOUT, REASON_WORKER_LOST);
+			answer_self(job, ETIMEDOUT, REASON_WORKER_LOST, 0);
 		job_free(job);
 	}
 }
@@ -396,7 +460,7 @@ void dispatch_abort(struct dispatch *dispatch)
 	for (GList *entry = jobs; entry; entry = entry->next) {
 		struct job *job = entry->data;
 		if (!job->answered && job->working)
-			answer_self(job, ETIMEDOUT, REASON_SHUTDOWN);
+			answer_self(job, ETIMEDOUT, REASON_SHUTDOWN, 0);
 		else if (!job->answered)
 			give_up_waiting(job, REASON_SHUTDOWN);
 	}

@@ -35,6 +35,9 @@ void dispatch_capacity(struct dispatch *dispatch);
 /** dispatch_result - a worker has sent a RESULT */
 void dispatch_result(struct dispatch *dispatch, struct working *working, const struct proto_result *result);
 
+/** dispatch_psk - a worker asks for the pre-shared key of one of its jobs */
+void dispatch_psk(struct dispatch *dispatch, struct working *working, const struct proto_psk *call);
+
 /** dispatch_worker_lost - a worker is gone: its jobs are answered at once */
 void dispatch_worker_lost(struct dispatch *dispatch, struct working *working);
 

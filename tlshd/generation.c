@@ -121,6 +121,13 @@ static void worker_result(void *user, struct working *working, const struct prot
 	generation->events->result(generation->user, working, result);
 }
 
+static void worker_psk(void *user, struct working *working, const struct proto_psk *call)
+{
+	struct generation *generation = user;
+
+	generation->events->psk(generation->user, working, call);
+}
+
 static int start_worker(struct generation *generation);
 
 /* Bring the number of workers back to what is wanted, the spare one included. */
@@ -164,6 +171,7 @@ static void worker_lost(void *user, struct working *working)
 static const struct working_events working_events = {
 	.ready = worker_ready,
 	.result = worker_result,
+	.psk = worker_psk,
 	.lost = worker_lost,
 };
 
@@ -280,8 +288,8 @@ static bool is_better(const struct working *working, const struct working *best)
 
 unsigned int generation_files(const struct generation *generation)
 {
-	/* For each worker a channel and a pidfd; the same for the keeper, and the two memfds. */
-	return 2 * (generation->wanted + 1) + 4;
+	/* For each worker two channels and a pidfd; for the keeper one of each; and the two memfds. */
+	return 3 * (generation->wanted + 1) + 4;
 }
 
 struct working *generation_pick(const struct generation *generation)

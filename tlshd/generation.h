@@ -22,6 +22,7 @@ struct generation_events {
 	/* A worker has become free to take a job. */
 	void (*capacity)(void *user, struct generation *generation);
 	void (*result)(void *user, struct working *working, const struct proto_result *result);
+	void (*psk)(void *user, struct working *working, const struct proto_psk *call);
 	/* The worker's jobs have no one any more; it is freed after the call. */
 	void (*worker_lost)(void *user, struct working *working);
 };

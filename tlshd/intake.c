@@ -105,8 +105,8 @@ static void accept_all(struct intake *intake)
 			errors = ERRORS_MAX;
 			continue;
 		}
-		clear_keyring();
 		if (request.fd < 0) {
+			clear_keyring();
 			log_line(LOG_ERR, "the kernel could not hand over a request (%s): its consumer was refused",
 				 strerror(-ret));
 			errors++;
@@ -115,6 +115,7 @@ static void accept_all(struct intake *intake)
 		errors = 0;
 		intake->open++;
 		intake->take(intake->user, &request, ret == 0);
+		clear_keyring();
 	}
 	intake->accepting = false;
 	/* What is left in the queue is not announced again. */

@@ -161,7 +161,7 @@ int keeping_start(struct keeping **out, struct deadlines *deadlines, const struc
 	if (ret == 0)
 		ret = channel_pair(&keeping->channel, &theirs, 0, received, broken, keeping);
 	if (ret == 0)
-		ret = process_spawn(&keeping->process, KEEPER_PATH, argv, (int[]){ theirs, -1, keys_fd }, ended, keeping);
+		ret = process_spawn(&keeping->process, KEEPER_PATH, argv, (int[]){ theirs, -1, keys_fd, -1 }, ended, keeping);
 	if (theirs >= 0)
 		close(theirs);
 	if (ret < 0) {

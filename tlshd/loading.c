@@ -104,7 +104,7 @@ int loading_start(struct loading **out, const struct users *users, const char *c
 	loading->user = user;
 	int ret = channel_pair(&loading->channel, &theirs, 2, received, broken, loading);
 	if (ret == 0)
-		ret = process_spawn(&loading->process, LOADER_PATH, argv, (int[]){ theirs, -1, -1 }, ended, loading);
+		ret = process_spawn(&loading->process, LOADER_PATH, argv, (int[]){ theirs, -1, -1, -1 }, ended, loading);
 	if (theirs >= 0)
 		close(theirs);
 	if (ret < 0) {

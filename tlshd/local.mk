@@ -29,11 +29,14 @@ libsupervisor_a_SOURCES = \
 	tlshd/loading.c tlshd/loading.h \
 	tlshd/log.c tlshd/log.h \
 	tlshd/notify.c tlshd/notify.h \
+	tlshd/keyring.c tlshd/keyring.h \
 	tlshd/privilege.c tlshd/privilege.h \
 	tlshd/process.c tlshd/process.h \
+	tlshd/psk.c tlshd/psk.h \
 	tlshd/reason.c tlshd/reason.h \
 	tlshd/refusals.c tlshd/refusals.h \
 	tlshd/report.c tlshd/report.h \
+	tlshd/requestkeys.c tlshd/requestkeys.h \
 	tlshd/service.c tlshd/service.h \
 	tlshd/socket.c tlshd/socket.h \
 	tlshd/timing.c tlshd/timing.h \

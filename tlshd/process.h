@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define PROCESS_FDS 3	/* as enum proto_fd: supervisor, sign, snapshot */
+#define PROCESS_FDS 4	/* as enum proto_fd: supervisor, sign, snapshot, PSK */
 
 struct process;
 
@@ -19,7 +19,7 @@ typedef void (*process_exit_fn)(void *user, const char *how);
  * process_spawn - start a program
  * @path: absolute path of the program
  * @argv: NULL-terminated, argv[0] included
- * @fds: what the child finds as descriptors 3, 4 and 5; -1 for none; they stay the caller's
+ * @fds: what the child finds as descriptors 3 to 6; -1 for none; they stay the caller's
  * @on_exit: called when it has ended, unless process_abandon() came first
  *
  * The child has default signal handling, no_new_privs, /dev/null as 0, 1 and 2, no other descriptor but @fds, and our environment

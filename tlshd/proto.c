@@ -28,6 +28,8 @@ static const struct {
 	[PROTO_RESULT] = { "RESULT", sizeof(struct proto_result) },
 	[PROTO_SIGN] = { "SIGN", sizeof(struct proto_sign) },
 	[PROTO_SIGNATURE] = { "SIGNATURE", sizeof(struct proto_signature) },
+	[PROTO_PSK] = { "PSK", sizeof(struct proto_psk) },
+	[PROTO_PSK_KEY] = { "PSK_KEY", sizeof(struct proto_psk_key) },
 	[PROTO_ATTACH] = { "ATTACH", sizeof(struct proto_attach) },
 	[PROTO_OPEN] = { "OPEN", sizeof(struct proto_open) },
 	[PROTO_CLOSE] = { "CLOSE", sizeof(struct proto_close) },
@@ -65,11 +67,19 @@ static bool terminated(const char *text, size_t size)
 }
 #define TERMINATED(array) terminated(array, sizeof(array))
 
+/* Only a client with a pre-shared key has one. */
+static bool psk_hash_valid(const struct proto_job *job)
+{
+	if (job->role == PROTO_ROLE_CLIENT && job->auth == PROTO_AUTH_PSK)
+		return job->psk_hash == PROTO_PSK_SHA256 || job->psk_hash == PROTO_PSK_SHA384;
+	return job->psk_hash == 0;
+}
+
 static bool job_valid(const struct proto_job *job)
 {
 	return job->job != 0 && TERMINATED(job->peername) &&
 	       (job->role == PROTO_ROLE_CLIENT || job->role == PROTO_ROLE_SERVER) &&
-	       job->auth >= PROTO_AUTH_UNAUTH && job->auth <= PROTO_AUTH_X509 &&
+	       job->auth >= PROTO_AUTH_UNAUTH && job->auth <= PROTO_AUTH_X509 && psk_hash_valid(job) &&
 	       job->deadline_ms >= 0 && job->hello_deadline_ms >= 0;
 }
 
@@ -83,6 +93,15 @@ static bool result_valid(const struct proto_result *result)
 	       TERMINATED(result->signature) && TERMINATED(result->alpn) &&
 	       TERMINATED(result->peer_subject) && TERMINATED(result->peer_san) &&
 	       TERMINATED(result->peer_issuer) && TERMINATED(result->peer_serial);
+}
+
+static bool psk_key_valid(const struct proto_psk_key *answer)
+{
+	if (answer->status != 0)
+		return answer->status < 0 && answer->key_length == 0;
+	return (answer->hash == PROTO_PSK_SHA256 || answer->hash == PROTO_PSK_SHA384) &&
+	       answer->identity_length > 0 && answer->identity_length <= PROTO_PSK_IDENTITY_MAX &&
+	       answer->key_length > 0 && answer->key_length <= PROTO_PSK_MAX;
 }
 
 static bool body_valid(const union proto_message *message)
@@ -100,6 +119,10 @@ static bool body_valid(const union proto_message *message)
 	case PROTO_SIGNATURE:
 		return message->signature.length <= PROTO_SIGNATURE_MAX && message->signature.status <= 0 &&
 		       (message->signature.status == 0) == (message->signature.length > 0);
+	case PROTO_PSK:
+		return message->psk.job != 0 && message->psk.identity_length <= PROTO_PSK_IDENTITY_MAX;
+	case PROTO_PSK_KEY:
+		return psk_key_valid(&message->psk_key);
 	case PROTO_OPEN:
 		return message->open.job != 0;
 	case PROTO_CLOSE:

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 /* Raised with every change of a structure below. Programs of different builds refuse each other. */
-#define PROTO_VERSION 1
+#define PROTO_VERSION 2
 
 #define PROTO_NAME_MAX 256	/* a DNS name has up to 253 bytes */
 #define PROTO_TEXT_MAX 1024	/* a sentence for the log */
@@ -25,6 +25,8 @@
 #define PROTO_SIGNATURE_MAX 5120 /* ML-DSA-87 needs 4627, RSA-8192 1024 */
 #define PROTO_SIGN_INPUT_MAX 256 /* a CertificateVerify input is at most 64 + 34 + 64 bytes (RFC 8446, 4.4.3) */
 #define PROTO_KEYS_MAX 32	/* private keys of one generation */
+#define PROTO_PSK_IDENTITY_MAX 1024 /* NVMe needs up to 9 + 223 + 1 + 223 + 1 + 64 (nvmexpress.org, NVMe/TCP, 3.6.1) */
+#define PROTO_PSK_MAX 256	/* bytes of a pre-shared key; NVMe has 32 and 48 */
 #define PROTO_MESSAGE_MAX 8192	/* no message is larger */
 
 enum proto_type {
@@ -37,6 +39,9 @@ enum proto_type {
 	/* worker -> keeper and back, on the worker's sign channel */
 	PROTO_SIGN,
 	PROTO_SIGNATURE,
+	/* worker -> supervisor and back, on the worker's PSK channel */
+	PROTO_PSK,
+	PROTO_PSK_KEY,
 	/* supervisor -> keeper, on the control channel */
 	PROTO_ATTACH,		/* carries the keeper's end of a worker's sign channel */
 	PROTO_OPEN,
@@ -63,6 +68,12 @@ enum proto_auth {
 	PROTO_AUTH_UNAUTH = 1,	/* HANDSHAKE_AUTH_UNAUTH: the client shows no certificate */
 	PROTO_AUTH_PSK = 2,
 	PROTO_AUTH_X509 = 3,
+};
+
+/* The hash that belongs to a pre-shared key (RFC 8446, 4.2.11); one bit each. */
+enum proto_psk_hash {
+	PROTO_PSK_SHA256 = 1,
+	PROTO_PSK_SHA384 = 2,
 };
 
 /* Why a handshake ended as it did. report.c has the sentence for each. */
@@ -95,12 +106,18 @@ enum proto_reason {
 	REASON_LIBRARY,		/* any other failure of the library; .library_error has it */
 	REASON_CANCELLED,	/* the supervisor sent PROTO_CANCEL */
 	REASON_UNSUPPORTED,	/* an auth mode that this build cannot serve */
+	REASON_PSK_UNKNOWN,	/* server: no key for the identity that the peer offers */
+	REASON_PSK_MISMATCH,	/* server: the peer's key is another one (its binder is wrong) */
+	REASON_PSK_FAILED,	/* the supervisor could not look for the key; .error has the errno */
+	REASON_PSK_LOST,	/* the supervisor did not answer within the call limit */
 	/* found by the supervisor */
 	REASON_WORKER_LOST,	/* the worker died or was killed */
 	REASON_NO_WORKER,	/* the deadline passed before a worker was free */
 	REASON_NOT_TCP,		/* the socket is not TCP */
 	REASON_SHUTDOWN,	/* the service is ending */
 	REASON_REQUEST,		/* the kernel's request is malformed */
+	REASON_PSK_NO_KEY,	/* client: none of the request's keys exists and is valid; .error has the errno */
+	REASON_PSK_HASH,	/* client: the key needs a hash that this TLS library cannot use with it */
 	REASON_CODES
 };
 
@@ -135,6 +152,7 @@ struct proto_job {
 	int64_t hello_deadline_ms; /* when it gives up if the peer has sent nothing; 0: no such limit */
 	uint32_t role;		/* enum proto_role; the snapshot has one profile for each */
 	uint32_t auth;		/* enum proto_auth */
+	uint32_t psk_hash;	/* client with a pre-shared key: enum proto_psk_hash; else 0 */
 	char peername[PROTO_NAME_MAX]; /* client: the name or address to verify; else empty */
 };
 
@@ -194,6 +212,26 @@ struct proto_signature {
 	uint8_t signature[PROTO_SIGNATURE_MAX];
 };
 
+/* "The pre-shared key of my job". Client: the one to offer. Server: that of this identity, if the job may have it. */
+struct proto_psk {
+	struct proto_header header;
+	uint64_t job;
+	uint32_t call;		/* returned in the answer, so that a late one is recognised */
+	uint32_t identity_length; /* 0 on the client */
+	uint8_t identity[PROTO_PSK_IDENTITY_MAX]; /* as the peer sent it: any bytes */
+};
+
+struct proto_psk_key {
+	struct proto_header header;
+	uint32_t call;
+	int32_t status;		/* 0, or a negative errno: -ENOKEY no such key, -EPERM not this worker's job; others pass */
+	uint32_t hash;		/* enum proto_psk_hash */
+	uint32_t identity_length;
+	uint32_t key_length;
+	uint8_t identity[PROTO_PSK_IDENTITY_MAX];
+	uint8_t key[PROTO_PSK_MAX];
+};
+
 struct proto_attach {
 	struct proto_header header;
 	uint32_t worker;	/* never used twice within a keeper's life */
@@ -250,6 +288,8 @@ enum proto_fd {
 	PROTO_FD_SUPERVISOR = 3, /* worker: job channel; keeper: control channel; loader: its answer */
 	PROTO_FD_SIGN = 4,	/* worker: sign channel, -1 (closed) where the generation has no private key */
 	PROTO_FD_SNAPSHOT = 5,	/* worker: the snapshot; keeper: the key list */
+	PROTO_FD_PSK = 6,	/* worker: PSK channel */
+	PROTO_FD_END		/* nothing from here on is a child's */
 };
 
 /* Room for any message, aligned for all of them. */
@@ -261,6 +301,8 @@ union proto_message {
 	struct proto_result result;
 	struct proto_sign sign;
 	struct proto_signature signature;
+	struct proto_psk psk;
+	struct proto_psk_key psk_key;
 	struct proto_attach attach;
 	struct proto_open open;
 	struct proto_close close;

@@ -117,6 +117,15 @@ static void peer_alert(const struct report *report, char *text, size_t size)
 	case GNUTLS_A_PROTOCOL_VERSION:
 		advice = "it does not speak TLS 1.3";
 		break;
+	case GNUTLS_A_UNKNOWN_PSK_IDENTITY:
+		advice = "it has no key for the identity that we offered: compare host NQN and subsystem NQN, and provision "
+			 "the same key there";
+		break;
+	case GNUTLS_A_DECRYPT_ERROR:
+		advice = report->request->auth == PROTO_AUTH_PSK ?
+			 "it has another key for this identity: provision the same key on both sides" :
+			 "it could not verify our signature: does our private key belong to our certificate?";
+		break;
 	case GNUTLS_A_HANDSHAKE_FAILURE:
 		advice = "it found no cipher, group or signature in common";
 		break;
@@ -148,6 +157,34 @@ static void wants_value(const struct report *report, char *text, size_t size)
 	case REASON_SIGN_TIMEOUT:
 		snprintf(text, size, "the keeper did not sign within %u ms (sign_timeout_ms)", settings->sign_timeout_ms);
 		break;
+	}
+}
+
+/* The identity is named in words of its own: for a host it is in the key's description, for a target the peer chose it. */
+static void preshared(const struct report *report, char *text, size_t size)
+{
+	const char *error = strerror(report->result->error);
+
+	switch (report->result->reason) {
+	case REASON_PSK_UNKNOWN:
+		snprintf(text, size, "no pre-shared key for the identity \"%s\" that the peer offers: add it to the keyring of "
+			 "the target (.nvme), with exactly this description", report->identity);
+		break;
+	case REASON_PSK_MISMATCH:
+		snprintf(text, size, "the peer has another key for the identity \"%s\": provision the same key on both sides",
+			 report->identity);
+		break;
+	case REASON_PSK_NO_KEY:
+		snprintf(text, size, "the request names no pre-shared key that can be used%s%s%s: add one to the keyring",
+			 report->left_out[0] ? " (" : "", report->left_out, report->left_out[0] ? ")" : "");
+		break;
+	case REASON_PSK_HASH:
+		snprintf(text, size, "no pre-shared key of the request can be used here (%s): use a key of 32 bytes (SHA-256), or "
+			 "install GnuTLS 3.8.11 or later and build tlshd with it", report->left_out);
+		break;
+	default:
+		snprintf(text, size, "the pre-shared key could not be read: %s%s%s%s", error, report->left_out[0] ? " (" : "",
+			 report->left_out, report->left_out[0] ? ")" : "");
 	}
 }
 
@@ -234,6 +271,12 @@ static const struct {
 	[REASON_LIBRARY] = { NULL, library },
 	[REASON_CANCELLED] = { "cancelled", NULL },
 	[REASON_UNSUPPORTED] = { "this version cannot authenticate in the way that the kernel asks for", NULL },
+	[REASON_PSK_UNKNOWN] = { NULL, preshared },
+	[REASON_PSK_MISMATCH] = { NULL, preshared },
+	[REASON_PSK_FAILED] = { NULL, preshared },
+	[REASON_PSK_LOST] = { "the worker had no answer from tlshd when it asked for the pre-shared key", NULL },
+	[REASON_PSK_NO_KEY] = { NULL, preshared },
+	[REASON_PSK_HASH] = { NULL, preshared },
 	[REASON_WORKER_LOST] = { "the worker died in the middle of the handshake", NULL },
 	[REASON_NO_WORKER] = { "no worker became free before the deadline: too many handshakes at a time, or workers that "
 			       "cannot start", NULL },

@@ -10,6 +10,9 @@
 
 #include "report.h"
 
+/* Room for a sentence with a pre-shared key's identity in it. */
+#define REASON_TEXT_MAX (PROTO_PSK_IDENTITY_MAX + 800)
+
 /** reason_text - the sentence that says why, and what to do */
 void reason_text(const struct report *report, char *text, size_t size);
 

@@ -62,19 +62,31 @@ static void describe_certificate(const struct proto_result *result, char *text, 
 		 result->peer_serial, date);
 }
 
+/* The identity that was agreed on, and the keys that were passed over on the way there. */
+static void describe_psk(const struct report *report, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (report->request->auth != PROTO_AUTH_PSK || report->result->status != 0)
+		return;
+	snprintf(text, size, ", identity \"%s\"%s%s", report->identity, report->left_out[0] ? ", not usable: " : "",
+		 report->left_out);
+}
+
 void report_line(const struct report *report, char *line, size_t size)
 {
 	const struct proto_result *result = report->result;
-	char peer[PROTO_NAME_MAX + SOCKET_ADDRESS_MAX], certificate[1200], reason[1200], session[160] = "";
+	char peer[PROTO_NAME_MAX + SOCKET_ADDRESS_MAX], certificate[1200], reason[REASON_TEXT_MAX], session[160] = "";
+	char psk[PROTO_PSK_IDENTITY_MAX + 320];
 
 	describe_peer(report, peer, sizeof(peer));
 	describe_certificate(result, certificate, sizeof(certificate));
+	describe_psk(report, psk, sizeof(psk));
 	if (result->cipher[0])
 		snprintf(session, sizeof(session), ", %s %s %s %s", result->version, result->cipher, result->group,
-			 result->signature[0] ? result->signature : "no signature");
+			 result->signature[0] ? result->signature : report->request->auth == PROTO_AUTH_PSK ? "no certificate" : "no signature");
 	if (result->status == 0) {
-		snprintf(line, size, "handshake with %s succeeded: %s%s%s, %" PRId64 " ms%s", peer,
-			 auth_name(report->request->auth), session, certificate, report->duration_ms,
+		snprintf(line, size, "handshake with %s succeeded: %s%s%s%s, %" PRId64 " ms%s", peer,
+			 auth_name(report->request->auth), psk, session, certificate, report->duration_ms,
 			 report->ended ? "; but the connection had ended by then" : "");
 		return;
 	}
@@ -87,7 +99,7 @@ void report_line(const struct report *report, char *line, size_t size)
 void report_log(const struct report *report)
 {
 	const struct proto_result *result = report->result;
-	char line[3000], reason[1200], duration[24], expires[40] = "";
+	char line[4400], reason[REASON_TEXT_MAX], duration[24], expires[40] = "";
 
 	report_line(report, line, sizeof(line));
 	reason_text(report, reason, sizeof(reason));
@@ -110,6 +122,7 @@ void report_log(const struct report *report)
 		{ "TLSHD_PEER_SAN", result->peer_san },
 		{ "TLSHD_PEER_SERIAL", result->peer_serial },
 		{ "TLSHD_PEER_EXPIRES", expires },
+		{ "TLSHD_PSK_IDENTITY", report->identity },
 		{ "TLSHD_DURATION_MS", duration },
 	};
 	log_event(result->status == 0 ? LOG_INFO : LOG_WARNING, fields, sizeof(fields) / sizeof(fields[0]), line);

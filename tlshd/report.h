@@ -16,6 +16,8 @@ struct report {
 	const char *peer;		/* address and port; empty where it is not known */
 	const struct proto_result *result;
 	const struct snapshot_settings *settings; /* for the limits that a reason names */
+	const char *identity;		/* of a pre-shared key; may be empty, and the peer may have chosen every byte */
+	const char *left_out;		/* keys of the request that were not usable; may be empty */
 	int64_t duration_ms;		/* since ACCEPT */
 	bool ended;			/* the connection was over before the answer: the consumer gave up, or the peer went */
 };

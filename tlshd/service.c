@@ -202,6 +202,13 @@ static void result(void *user, struct working *working, const struct proto_resul
 		deadline_set(service->sweep, 0);
 }
 
+static void psk(void *user, struct working *working, const struct proto_psk *call)
+{
+	struct service *service = user;
+
+	dispatch_psk(service->dispatch, working, call);
+}
+
 static void worker_lost(void *user, struct working *working)
 {
 	struct service *service = user;
@@ -216,6 +223,7 @@ static const struct generation_events events = {
 	.failed = generation_failed,
 	.capacity = capacity,
 	.result = result,
+	.psk = psk,
 	.worker_lost = worker_lost,
 };
 

@@ -153,6 +153,20 @@ static uint32_t number(struct nlattr **attributes, int type)
 	return attributes[type] ? nla_get_u32(attributes[type]) : 0;
 }
 
+/* A policy keeps the last of an attribute that repeats. */
+static void find_peers(struct nlmsghdr *header, struct handshake_request *request)
+{
+	struct nlattr *attribute;
+	int left = nlmsg_attrlen(header, GENL_HDRLEN);
+
+	for (attribute = nlmsg_attrdata(header, GENL_HDRLEN); nla_ok(attribute, left);
+	     attribute = nla_next(attribute, &left)) {
+		if (nla_type(attribute) == HANDSHAKE_A_ACCEPT_PEER_IDENTITY && nla_len(attribute) == sizeof(int32_t) &&
+		    request->peer_count < UPCALL_PEERS_MAX)
+			request->peers[request->peer_count++] = nla_get_s32(attribute);
+	}
+}
+
 /*
  * The descriptor, whatever else is wrong with the message: it is in our table, and wants a DONE and a close. Attributes
  * are walked by hand here, because a policy refuses a message as a whole.
@@ -187,6 +201,7 @@ int upcall_parse(struct nlmsghdr *header, struct handshake_request *request)
 	request->auth = number(attributes, HANDSHAKE_A_ACCEPT_AUTH_MODE);
 	request->timeout_ms = number(attributes, HANDSHAKE_A_ACCEPT_TIMEOUT);
 	request->keyring = number(attributes, HANDSHAKE_A_ACCEPT_KEYRING);
+	find_peers(header, request);
 	struct nlattr *peername = attributes[HANDSHAKE_A_ACCEPT_PEERNAME];
 	if (peername) {
 		size_t length = strnlen(nla_data(peername), nla_len(peername));

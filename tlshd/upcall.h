@@ -12,6 +12,8 @@
 
 #include "proto.h"
 
+#define UPCALL_PEERS_MAX 8	/* keys of one request that are looked at; consumers send one */
+
 struct nlmsghdr;
 struct upcall;
 
@@ -23,6 +25,8 @@ struct handshake_request {
 	uint32_t timeout_ms;		/* the consumer gives up after this; 0: it did not say */
 	char peername[PROTO_NAME_MAX];	/* client role: what to verify; may be empty */
 	int32_t keyring;		/* serial, 0: none named */
+	unsigned int peer_count;
+	int32_t peers[UPCALL_PEERS_MAX];	/* serials of pre-shared keys, in the order of preference */
 };
 
 /**

@@ -24,6 +24,7 @@
 struct working {
 	uint32_t number;
 	struct channel *channel;
+	struct channel *psk_channel;
 	struct process *process;
 	struct deadline *start;
 	const struct working_events *events;
@@ -114,6 +115,19 @@ static void received(void *user, const union proto_message *message, int *fds)
 	working_kill(working, "broke the message contract and is ended");
 }
 
+static void asked(void *user, const union proto_message *message, int *fds)
+{
+	struct working *working = user;
+
+	(void)fds;
+	if (working->condemned)
+		return;
+	if (message->header.type == PROTO_PSK && working->ready)
+		working->events->psk(working->user, working, &message->psk);
+	else
+		working_kill(working, "broke the message contract and is ended");
+}
+
 static void broken(void *user, int error)
 {
 	struct working *working = user;
@@ -163,7 +177,7 @@ int working_start(struct working **out, uint32_t number, struct deadlines *deadl
 {
 	char *argv[] = { "worker", (char *)users->worker.uid, (char *)users->worker.gid, NULL };
 	struct working *working = g_new0(struct working, 1);
-	int theirs = -1, sign_fd = -1;
+	int theirs = -1, sign_fd = -1, psk_fd = -1;
 
 	working->number = number;
 	working->events = events;
@@ -173,12 +187,16 @@ int working_start(struct working **out, uint32_t number, struct deadlines *deadl
 	if (ret == 0)
 		ret = channel_pair(&working->channel, &theirs, 0, received, broken, working);
 	if (ret == 0)
-		ret = process_spawn(&working->process, WORKER_PATH, argv, (int[]){ theirs, sign_fd, snapshot_fd }, ended,
-				    working);
+		ret = channel_pair(&working->psk_channel, &psk_fd, 0, asked, broken, working);
+	if (ret == 0)
+		ret = process_spawn(&working->process, WORKER_PATH, argv, (int[]){ theirs, sign_fd, snapshot_fd, psk_fd },
+				    ended, working);
 	if (theirs >= 0)
 		close(theirs);
 	if (sign_fd >= 0)
 		close(sign_fd);
+	if (psk_fd >= 0)
+		close(psk_fd);
 	if (ret < 0) {
 		log_line(LOG_ERR, "cannot start a worker: %s", strerror(-ret));
 		working_free(working);
@@ -194,6 +212,7 @@ void working_free(struct working *working)
 	if (!working)
 		return;
 	channel_free(working->channel);
+	channel_free(working->psk_channel);
 	if (working->process)
 		process_abandon(working->process, END_GRACE_MS);
 	deadline_free(working->start);
@@ -213,6 +232,15 @@ int working_give(struct working *working, const union proto_message *message, in
 	else if (ret == -EAGAIN)
 		working_kill(working, "answers jobs without reading its channel, and is ended");
 	return ret;
+}
+
+void working_answer(struct working *working, const union proto_message *message)
+{
+	int ret = channel_try(working->psk_channel, message, NULL, 0);
+
+	/* One call at a time: the answer always fits for a worker that waits for it. */
+	if (ret < 0 && ret != -EPIPE)
+		working_kill(working, "does not take the key that it asked for, and is ended");
 }
 
 void working_finished(struct working *working)

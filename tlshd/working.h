@@ -21,6 +21,8 @@ struct working_events {
 	void (*ready)(void *user, struct working *working);
 	/* A well-formed RESULT; whether the job is this worker's is for the callee to see. */
 	void (*result)(void *user, struct working *working, const struct proto_result *result);
+	/* A well-formed PSK; the answer, if any, goes with working_answer(). */
+	void (*psk)(void *user, struct working *working, const struct proto_psk *call);
 	/* The process is gone; the reason is in the log. The callee frees @working. */
 	void (*lost)(void *user, struct working *working);
 };
@@ -58,6 +60,9 @@ bool working_has_room(const struct working *working);
  * Returns 0, -EAGAIN or -ETOOMANYREFS when it cannot be taken now, or another negative errno.
  */
 int working_give(struct working *working, const union proto_message *message, int fd);
+
+/** working_answer - answer a call for a pre-shared key; a worker that does not take the answer is ended */
+void working_answer(struct working *working, const union proto_message *message);
 
 /** working_finished - a RESULT of it was accepted: it owes one less */
 void working_finished(struct working *working);

@@ -268,15 +268,15 @@ static void process_environment(void)
 	g_assert_cmpint(pipe(pipe_fds), ==, 0);
 	g_assert_cmpint(write(pipe_fds[1], "payload", 7), ==, 7);
 	close(pipe_fds[1]);
-	g_autofree char *how = run("/bin/sh", (char *[]){ "sh", "-c", (char *)script, NULL }, (int[]){ -1, pipe_fds[0], -1 });
+	g_autofree char *how = run("/bin/sh", (char *[]){ "sh", "-c", (char *)script, NULL }, (int[]){ -1, pipe_fds[0], -1, -1 });
 	close(pipe_fds[0]);
 	g_assert_cmpstr(how, ==, "exit status 42");
 }
 
 static void process_failures(void)
 {
-	g_autofree char *missing = run("/nonexistent/program", (char *[]){ "x", NULL }, (int[]){ -1, -1, -1 });
-	g_autofree char *killed = run("/bin/sh", (char *[]){ "sh", "-c", "kill -9 $$", NULL }, (int[]){ -1, -1, -1 });
+	g_autofree char *missing = run("/nonexistent/program", (char *[]){ "x", NULL }, (int[]){ -1, -1, -1, -1 });
+	g_autofree char *killed = run("/bin/sh", (char *[]){ "sh", "-c", "kill -9 $$", NULL }, (int[]){ -1, -1, -1, -1 });
 
 	g_assert_cmpstr(missing, ==, "it could not be executed (exit status 127)");
 	g_assert_cmpstr(killed, ==, "signal 9 (Killed)");

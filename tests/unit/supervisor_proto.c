@@ -37,6 +37,12 @@ static void make_valid(union proto_message *message, unsigned int type)
 	case PROTO_SIGNATURE:
 		message->signature.length = 64;
 		break;
+	case PROTO_PSK:
+		message->psk.job = 1;
+		break;
+	case PROTO_PSK_KEY:
+		message->psk_key.status = -ENOKEY;
+		break;
 	case PROTO_OPEN:
 		message->open.job = 1;
 		break;

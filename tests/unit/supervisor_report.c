@@ -30,7 +30,7 @@ static void start(uint32_t role, const char *peername, uint32_t status, enum pro
 	g_strlcpy(request.peername, peername, sizeof(request.peername));
 	message.result.status = status;
 	message.result.reason = reason;
-	report = (struct report){ .request = &request, .peer = "192.0.2.7:2049", .result = &message.result,
+	report = (struct report){ .request = &request, .peer = "192.0.2.7:2049", .result = &message.result, .identity = "", .left_out = "",
 				  .settings = &settings, .duration_ms = 12 };
 }
 

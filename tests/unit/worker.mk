@@ -23,6 +23,12 @@ worker_jobs_CPPFLAGS = $(worker_test_cppflags)
 worker_jobs_LDFLAGS = $(worker_test_ldflags)
 worker_jobs_LDADD = $(worker_test_libs)
 
+check_PROGRAMS += worker_psk
+worker_psk_SOURCES = tests/unit/worker_psk.c $(worker_test_fixture)
+worker_psk_CPPFLAGS = $(worker_test_cppflags)
+worker_psk_LDFLAGS = $(worker_test_ldflags)
+worker_psk_LDADD = $(worker_test_libs)
+
 check_PROGRAMS += worker_facts
 worker_facts_SOURCES = tests/unit/worker_facts.c $(worker_test_fixture)
 worker_facts_CPPFLAGS = $(worker_test_cppflags)

@@ -304,8 +304,6 @@ static void test_unsupported(void)
 		enum proto_role role;
 		enum proto_auth auth;
 	} cases[] = {
-		{ PROTO_ROLE_CLIENT, PROTO_AUTH_PSK },
-		{ PROTO_ROLE_SERVER, PROTO_AUTH_PSK },
 		{ PROTO_ROLE_SERVER, PROTO_AUTH_UNAUTH },
 	};
 	struct peer_wish wish = { .server = true, .identity = host };

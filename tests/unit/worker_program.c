@@ -46,6 +46,7 @@ static pid_t start(const char *path, const char *const *argv, int supervisor, in
 		if (fds[i] >= 0)
 			dup2(fds[i], PROTO_FD_SUPERVISOR + i);
 	}
+	close(PROTO_FD_PSK);
 	setenv("SSLKEYLOGFILE", keylog, 1);
 	execv(path, (char **)argv);
 	_exit(127);

@@ -44,6 +44,8 @@ struct handshake {
 	struct name name;
 	struct verify_refusal refusal;
 	struct sign_record signatures;
+	struct preshared preshared;
+	uint32_t psk_hash;
 	struct proto_result result;	/* header and status are filled in at the end */
 	char peername[PROTO_NAME_MAX];
 };
@@ -61,6 +63,8 @@ int handshake_new(const struct handshake_context *context, const struct proto_jo
 	handshake->fd = fd;
 	handshake->record_limit = RECORDLIMIT_NONE;
 	handshake->signatures.job = job->job;
+	handshake->preshared.job = job->job;
+	handshake->psk_hash = job->psk_hash;
 	handshake->result.job = job->job;
 	handshake->result.alert_sent = PROTO_NO_ALERT;
 	handshake->result.alert_received = PROTO_NO_ALERT;
@@ -197,6 +201,20 @@ int handshake_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_s
 	return 0;
 }
 
+int handshake_offer_psk(gnutls_session_t session, gnutls_datum_t *identity, gnutls_datum_t *key)
+{
+	struct handshake *handshake = gnutls_session_get_ptr(session);
+
+	return preshared_offer(handshake->context->preshared, &handshake->preshared, identity, key);
+}
+
+int handshake_find_psk(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)
+{
+	struct handshake *handshake = gnutls_session_get_ptr(session);
+
+	return preshared_find(handshake->context->preshared, &handshake->preshared, identity, key);
+}
+
 static uint64_t receive_limit(const struct handshake *handshake)
 {
 	const struct snapshot_settings *settings = handshake->context->settings;
@@ -212,6 +230,13 @@ static int set_alpn(gnutls_session_t session)
 	static const gnutls_datum_t sunrpc = { (unsigned char *)"sunrpc", 6 };
 
 	return gnutls_alpn_set_protocols(session, &sunrpc, 1, GNUTLS_ALPN_MANDATORY);
+}
+
+static int set_up_psk(struct handshake *handshake)
+{
+	if (handshake->role == PROTO_ROLE_CLIENT)
+		return preshared_client(handshake->context->preshared, handshake->session, handshake->psk_hash);
+	return preshared_server(handshake->context->preshared, handshake->session);
 }
 
 static int set_up_role(struct handshake *handshake)
@@ -247,6 +272,9 @@ static int make_session(struct handshake *handshake)
 	gnutls_handshake_set_max_packet_length(session, receive_limit(handshake) +
 					       4 * handshake->context->settings->max_message + WIRE_SLACK);
 	gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
+	/* Pre-shared keys are NVMe's, which has no name to verify and no ALPN. */
+	if (handshake->auth == PROTO_AUTH_PSK)
+		return set_up_psk(handshake);
 	gnutls_session_set_verify_function(session, on_verify);
 	ret = gnutls_priority_set(session, credentials_priority(handshake->credentials));
 	if (ret == 0)
@@ -271,10 +299,10 @@ static enum proto_reason check_request(struct handshake *handshake)
 {
 	bool client = handshake->role == PROTO_ROLE_CLIENT;
 
-	/* Only the client can do without a certificate; PSKs are not served yet. */
-	if (handshake->auth != PROTO_AUTH_X509 && !(client && handshake->auth == PROTO_AUTH_UNAUTH))
+	/* Only the client can do without a certificate. */
+	if (handshake->auth == PROTO_AUTH_UNAUTH && !client)
 		return REASON_UNSUPPORTED;
-	if (!client)
+	if (!client || handshake->auth == PROTO_AUTH_PSK)
 		return REASON_OK;
 	if (!name_is_set(&handshake->name))
 		return REASON_NO_NAME;
@@ -322,25 +350,6 @@ static enum handshake_state begin(struct handshake *handshake)
 	return HANDSHAKE_READS;
 }
 
-static enum handshake_state complete(struct handshake *handshake)
-{
-	gnutls_session_t session = handshake->session;
-
-	/* A write that was told as done was not (transport.c). */
-	if (handshake->transport.write_error)
-		return finish(handshake, outcome_of(REASON_PEER_RESET, handshake->transport.write_error));
-	/* RFC 9289, 5: TLS 1.3 or later; the priorities say so as well. */
-	if (gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
-		return finish(handshake, outcome_refused(REASON_NOTHING_COMMON, GNUTLS_A_PROTOCOL_VERSION));
-	/* A client without a verified server must not exist, however the library came here. */
-	if (handshake->role == PROTO_ROLE_CLIENT && !handshake->result.peer_authenticated)
-		return finish(handshake, outcome_refused(REASON_UNTRUSTED, GNUTLS_A_BAD_CERTIFICATE));
-	if (gnutls_record_check_pending(session) != 0)
-		return finish(handshake, outcome_of(REASON_READ_AHEAD, 0));
-	int ret = ktls_install(handshake->fd, session, handshake->record_limit);
-	return finish(handshake, outcome_of(ret < 0 ? REASON_KTLS : REASON_OK, -ret));
-}
-
 /* The peer said why it ends the handshake. close_notify has a code of its own, and the number 0. */
 static bool ended_by_alert(const struct handshake *handshake, int code, gnutls_alert_description_t *alert)
 {
@@ -362,6 +371,10 @@ static struct outcome explain(struct handshake *handshake, int code)
 
 	if (refusal->reason != REASON_OK)
 		return outcome_refused(refusal->reason, refusal->alert);
+	if (handshake->preshared.unknown)
+		return outcome_refused(REASON_PSK_UNKNOWN, GNUTLS_A_UNKNOWN_PSK_IDENTITY);
+	if (handshake->preshared.failure)
+		return outcome_of_psk(handshake->preshared.failure);
 	if (handshake->signatures.failure)
 		return outcome_of_signature(handshake->signatures.failure);
 	if (ended_by_alert(handshake, code, &alert)) {
@@ -375,6 +388,10 @@ static struct outcome explain(struct handshake *handshake, int code)
 	if (transport->peer_closed)
 		return outcome_of(REASON_PEER_CLOSED, 0);
 	handshake->result.library_error = code;
+	/* RFC 8446, 4.2.11: a binder that does not fit the key. */
+	if (handshake->preshared.found && handshake->role == PROTO_ROLE_SERVER &&
+	    code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER)
+		return outcome_refused(REASON_PSK_MISMATCH, GNUTLS_A_DECRYPT_ERROR);
 	/* The library goes on to look for a cipher of an older version, and finds none (RFC 8446, 4.2.1). */
 	if (handshake->hello_seen && gnutls_protocol_get_version(handshake->session) != GNUTLS_TLS1_3 &&
 	    outcome_of_library(code).reason == REASON_NOTHING_COMMON)
@@ -386,6 +403,44 @@ static struct outcome explain(struct handshake *handshake, int code)
 		return outcome_refused(handshake->refusal.reason, handshake->refusal.alert);
 	}
 	return outcome_of_library(code);
+}
+
+/*
+ * An NVMe host reads once more: the target speaks only when it is asked, but its TLS library may have sent tickets, which
+ * the kernel could not read. Returns GNUTLS_E_AGAIN where there was nothing else, a count of bytes, or what ended it.
+ */
+static ssize_t look_for_data(struct handshake *handshake)
+{
+	unsigned char byte;
+
+	if (handshake->role != PROTO_ROLE_CLIENT || handshake->auth != PROTO_AUTH_PSK)
+		return GNUTLS_E_AGAIN;
+	ssize_t ret = gnutls_record_recv(handshake->session, &byte, sizeof(byte));
+	return ret == GNUTLS_E_INTERRUPTED ? GNUTLS_E_AGAIN : ret;
+}
+
+static enum handshake_state complete(struct handshake *handshake)
+{
+	gnutls_session_t session = handshake->session;
+
+	/* A write that was told as done was not (transport.c). */
+	if (handshake->transport.write_error)
+		return finish(handshake, outcome_of(REASON_PEER_RESET, handshake->transport.write_error));
+	/* RFC 9289, 5: TLS 1.3 or later; the priorities say so as well. */
+	if (gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
+		return finish(handshake, outcome_refused(REASON_NOTHING_COMMON, GNUTLS_A_PROTOCOL_VERSION));
+	if (handshake->auth == PROTO_AUTH_PSK)
+		handshake->result.peer_authenticated = preshared_used(session);
+	/* A client without a verified server must not exist, however the library came here; nor a peer without the key. */
+	if ((handshake->role == PROTO_ROLE_CLIENT || handshake->auth == PROTO_AUTH_PSK) && !handshake->result.peer_authenticated)
+		return finish(handshake, outcome_refused(REASON_UNTRUSTED, GNUTLS_A_BAD_CERTIFICATE));
+	ssize_t data = look_for_data(handshake);
+	if (data < 0 && data != GNUTLS_E_AGAIN)
+		return finish(handshake, explain(handshake, data));
+	if (data > 0 || gnutls_record_check_pending(session) != 0)
+		return finish(handshake, outcome_of(REASON_READ_AHEAD, 0));
+	int ret = ktls_install(handshake->fd, session, handshake->record_limit);
+	return finish(handshake, outcome_of(ret < 0 ? REASON_KTLS : REASON_OK, -ret));
 }
 
 enum handshake_state handshake_step(struct handshake *handshake)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "credentials.h"
+#include "preshared.h"
 #include "proto.h"
 #include "sign.h"
 #include "snapshot.h"
@@ -24,6 +25,7 @@ struct handshake_context {
 	const struct credentials *client;
 	const struct credentials *server;
 	struct sign *sign;
+	struct preshared_context *preshared;
 };
 
 enum handshake_state {
@@ -55,5 +57,9 @@ void handshake_result(const struct handshake *handshake, union proto_message *me
 
 /** handshake_retrieve - the certificate callback for credentials_new() */
 gnutls_certificate_retrieve_function3 handshake_retrieve;
+
+/** handshake_offer_psk, handshake_find_psk - the callbacks for preshared_new() */
+gnutls_psk_client_credentials_function2 handshake_offer_psk;
+gnutls_psk_server_credentials_function2 handshake_find_psk;
 
 #endif

@@ -10,6 +10,8 @@ libworker_a_SOURCES = \
 	tlshd/worker/ktls.c tlshd/worker/ktls.h \
 	tlshd/worker/name.c tlshd/worker/name.h \
 	tlshd/worker/outcome.c tlshd/worker/outcome.h \
+	tlshd/worker/preshared.c tlshd/worker/preshared.h \
+	tlshd/worker/pskcall.c tlshd/worker/pskcall.h \
 	tlshd/worker/recordlimit.c tlshd/worker/recordlimit.h \
 	tlshd/worker/sign.c tlshd/worker/sign.h \
 	tlshd/worker/timers.c tlshd/worker/timers.h \

@@ -39,6 +39,8 @@ int __lsan_is_turned_off(void)
 struct worker {
 	struct snapshot *snapshot;
 	struct sign *sign;
+	struct pskcall *psk;
+	struct preshared_context *preshared;
 	struct credentials *client;
 	struct credentials *server;
 	struct handshake_context context;
@@ -60,7 +62,7 @@ static int failed(const char *what, const char *name, const char *why)
 /* Descriptors that leaked into us are no concern of peers; the channel of our own end may block. */
 static int keep_channels(void)
 {
-	if (close_range(PROTO_FD_SNAPSHOT + 1, ~0U, 0) < 0)
+	if (close_range(PROTO_FD_END, ~0U, 0) < 0)
 		return failed("closing what was inherited", "close_range", strerror(errno));
 	int flags = fcntl(PROTO_FD_SUPERVISOR, F_GETFL);
 	if (flags < 0 || fcntl(PROTO_FD_SUPERVISOR, F_SETFL, flags & ~O_NONBLOCK) < 0)
@@ -84,6 +86,16 @@ static int open_sign_channel(struct worker *worker)
 	int ret = sign_new(fd, worker->snapshot->settings.sign_timeout_ms, &worker->sign);
 	if (ret < 0)
 		return failed("preparing the channel to the keeper", "sign_timeout", strerror(-ret));
+	return 0;
+}
+
+static int open_psk_channel(struct worker *worker)
+{
+	int fd = fcntl(PROTO_FD_PSK, F_GETFD) < 0 ? -1 : PROTO_FD_PSK;
+
+	int ret = pskcall_new(fd, worker->snapshot->settings.sign_timeout_ms, &worker->psk);
+	if (ret < 0)
+		return failed("preparing the channel for pre-shared keys", "sign_timeout", strerror(-ret));
 	return 0;
 }
 
@@ -112,11 +124,19 @@ static int build_credentials(struct worker *worker)
 	int ret = build_profile(worker, PROTO_ROLE_CLIENT, &worker->client);
 	if (ret == 0)
 		ret = build_profile(worker, PROTO_ROLE_SERVER, &worker->server);
+	if (ret < 0)
+		return ret;
+	/* Ciphers and groups are the same in both profiles. */
+	ret = preshared_new(credentials_priority(worker->server), handshake_offer_psk, handshake_find_psk, worker->psk,
+			    &worker->preshared);
+	if (ret < 0)
+		return failed("preparing pre-shared keys", "GnuTLS", gnutls_strerror(ret));
 	worker->context = (struct handshake_context){
 		.settings = &worker->snapshot->settings,
 		.client = worker->client,
 		.server = worker->server,
 		.sign = worker->sign,
+		.preshared = worker->preshared,
 	};
 	return ret;
 }
@@ -177,6 +197,7 @@ int main(int argc, char **argv)
 	    give_up_root(argv) < 0 ||
 	    open_snapshot(&worker) < 0 ||
 	    open_sign_channel(&worker) < 0 ||
+	    open_psk_channel(&worker) < 0 ||
 	    build_credentials(&worker) < 0 ||
 	    jobs_new(PROTO_FD_SUPERVISOR, &worker.context, &worker.jobs) < 0 ||
 	    warm_up() < 0 ||

@@ -24,6 +24,8 @@ static bool passing(enum proto_reason reason)
 	case REASON_PEER_RESET:
 	case REASON_SIGN_TIMEOUT:
 	case REASON_SIGN_LOST:
+	case REASON_PSK_FAILED:
+	case REASON_PSK_LOST:
 	case REASON_READ_AHEAD:
 	case REASON_RESOURCES:
 	case REASON_CANCELLED:
@@ -123,7 +125,17 @@ struct outcome outcome_of_alert(gnutls_alert_description_t alert)
 
 	if (alert == GNUTLS_A_INTERNAL_ERROR || alert == GNUTLS_A_USER_CANCELED || alert == GNUTLS_A_CLOSE_NOTIFY)
 		outcome.status = ETIMEDOUT;
+	/* The NVMe host gives its controller up on this one: no retry can cure it. */
+	if (alert == GNUTLS_A_UNKNOWN_PSK_IDENTITY)
+		outcome.status = EKEYREJECTED;
 	return outcome;
+}
+
+struct outcome outcome_of_psk(int error)
+{
+	if (error == -ETIMEDOUT || error == -EPIPE)
+		return outcome_of(REASON_PSK_LOST, 0);
+	return outcome_of(REASON_PSK_FAILED, -error);
 }
 
 struct outcome outcome_of_signature(int error)

@@ -45,4 +45,7 @@ struct outcome outcome_of_alert(gnutls_alert_description_t alert);
 /** outcome_of_signature - the keeper did not sign; @error: negative errno as in struct sign_record */
 struct outcome outcome_of_signature(int error);
 
+/** outcome_of_psk - the supervisor did not give a key; @error: negative errno as in struct preshared */
+struct outcome outcome_of_psk(int error);
+
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one request may use of the kernel's keyrings: as client the pre-shared keys that it names, read at once; as server
+ * at most one key, for the identity that the peer offers, from the request's own keyring.
+ */
+#ifndef TLSHD_REQUESTKEYS_H
+#define TLSHD_REQUESTKEYS_H
+
+#include "keyring.h"
+#include "psk.h"
+#include "upcall.h"
+
+struct requestkeys {
+	struct keyrings *keyrings;
+	key_serial_t held;	/* the request's keyring, while the request is open; 0: it brought none */
+	struct psk *psk;	/* client: the key to offer; server: the one that was found; or NULL */
+	bool given;		/* the worker has it */
+	unsigned int calls;
+	char unknown[256];	/* server: the identity that was last not found, for the log */
+	char left_out[256];	/* client: keys of the request that cannot be used, for the log */
+};
+
+/**
+ * requestkeys_take - right after ACCEPT, while the process keyring still holds the request's
+ * @keys: zeroed; ended with requestkeys_drop() in any case
+ * @error: positive errno behind the reason
+ *
+ * Returns REASON_OK, also where the request has no pre-shared keys; REASON_PSK_NO_KEY, REASON_PSK_HASH, or
+ * REASON_PSK_FAILED where it may be otherwise the next time.
+ */
+enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *keyrings, const struct snapshot *snapshot,
+				   const struct handshake_request *request, int *error);
+
+/**
+ * requestkeys_answer - what a worker asked for
+ * @call: of the worker that has the job
+ * @answer: PROTO_PSK_KEY; holds a secret on success
+ */
+void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapshot,
+			const struct handshake_request *request, const struct proto_psk *call,
+			union proto_message *answer);
+
+/** requestkeys_serial - the key that authenticates the peer; 0 where the worker was given none */
+key_serial_t requestkeys_serial(const struct requestkeys *keys);
+
+/** requestkeys_identity - the identity of that key, or the one that was not found; never NULL */
+void requestkeys_identity(const struct requestkeys *keys, char *text, size_t size);
+
+/** requestkeys_drop - wipe the key, let go of the keyring */
+void requestkeys_drop(struct requestkeys *keys);
+
+#endif
