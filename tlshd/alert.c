@@ -8,10 +8,10 @@
 
 #include "alert.h"
 
-void alert_internal_error(int fd)
+void alert_plain(int fd, uint8_t description)
 {
-	/* Content type alert, legacy version 0x0303, length 2, level fatal, internal_error. */
-	static const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, 80 };
+	/* Content type alert, legacy version 0x0303, length 2, level fatal. */
+	const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, description };
 
 	send(fd, alert, sizeof(alert), MSG_DONTWAIT | MSG_NOSIGNAL);
 }

@@ -5,12 +5,18 @@
 #ifndef TLSHD_ALERT_H
 #define TLSHD_ALERT_H
 
+#include <stdint.h>
+
+#define ALERT_HANDSHAKE_FAILURE 40	/* RFC 8446, 6 */
+#define ALERT_INTERNAL_ERROR 80		/* the peer may come again */
+
 /**
- * alert_internal_error - a plain fatal alert internal_error (RFC 8446, 6.2): the peer may come again
- * @fd: a connected socket on which nothing was sent yet, so that the alert needs no encryption
+ * alert_plain - a fatal alert without encryption
+ * @fd: a connected socket on which nothing was sent yet
+ * @description: of RFC 8446, 6
  *
  * One try that never blocks: a peer that does not read does not hear.
  */
-void alert_internal_error(int fd);
+void alert_plain(int fd, uint8_t description);
 
 #endif

@@ -179,7 +179,7 @@ static void answer_self(struct job *job, uint32_t status, enum proto_reason reas
 static void give_up_waiting(struct job *job, enum proto_reason reason)
 {
 	g_queue_remove(&job->dispatch->waiting, job);
-	alert_internal_error(job->request.fd);
+	alert_plain(job->request.fd, ALERT_INTERNAL_ERROR);
 	answer_self(job, ETIMEDOUT, reason, 0);
 	job_free(job);
 }
@@ -313,8 +313,7 @@ static bool take_keys(struct job *job)
 
 	if (reason == REASON_OK)
 		return true;
-	if (reason == REASON_PSK_FAILED)
-		alert_internal_error(job->request.fd);
+	alert_plain(job->request.fd, reason == REASON_PSK_FAILED ? ALERT_INTERNAL_ERROR : ALERT_HANDSHAKE_FAILURE);
 	answer_self(job, reason == REASON_PSK_FAILED ? ETIMEDOUT : reason == REASON_PSK_NO_KEY ? ENOKEY : EACCES, reason,
 		    error);
 	return false;

@@ -4,6 +4,8 @@
 # NVMe over TCP with TLS: the kernel's target and its host, both in the first network namespace, where the target lives.
 # No nvme-cli: connections are asked for as it does, through /dev/nvme-fabrics. Source it after all.sh.
 
+shopt -s extglob
+
 NVMET=/sys/kernel/config/nvmet
 NVME_HOSTNQN=nqn.2014-08.org.nvmexpress:uuid:2f3bba5c-0000-4000-8000-000000000001
 NVME_HOSTID=2f3bba5c-0000-4000-8000-000000000001
@@ -39,6 +41,16 @@ nvme_subsystem()
 	ln -s "$subsystem" "$NVMET/ports/1/subsystems/$1"
 }
 
+# nvme_offer IDENTITY KEY-FILE: a handshake with the target by another library; its output is in $WORK/offer
+nvme_offer()
+{
+	local hex
+	hex=$(od -An -v -tx1 "$2" | tr -d ' \n')
+	timeout 20 gnutls-cli --pskusername "$1" --pskkey "$hex" --no-ca-verification -p $NVME_PORT 127.0.0.1 \
+		--priority 'NONE:+VERS-TLS1.3:+AEAD:+ECDHE-PSK:+DHE-PSK:+AES-128-GCM:+GROUP-SECP256R1:+SIGN-ECDSA-SECP256R1-SHA256' \
+		</dev/null >"$WORK/offer" 2>&1
+}
+
 # nvme_reset_target: the port goes, with all connections, and comes back
 nvme_reset_target()
 {
@@ -53,12 +65,13 @@ nvme_identity()
 }
 
 # nvme_key IDENTITY [BYTES [KEYRING]]: a random key of this description, in the keyring that both ends use; its serial is
-# the output. The kernel's own have these permissions.
+# the output, the key itself lies in $WORK/nvme.key. The kernel's own have these permissions.
 nvme_key()
 {
 	local serial keyring=${3:-%keyring:.nvme}
 	# Only who possesses a key may change its permissions, and .nvme is nobody's.
-	serial=$(head -c "${2:-32}" /dev/urandom | keyctl padd psk "$1" @u) || give_up "keyctl padd: $1"
+	head -c "${2:-32}" /dev/urandom >"$WORK/nvme.key"
+	serial=$(keyctl padd psk "$1" @u <"$WORK/nvme.key") || give_up "keyctl padd: $1"
 	keyctl link @u @s
 	keyctl setperm "$serial" 0x3f0b0000 || give_up "keyctl setperm"
 	keyctl link "$serial" "$keyring" || give_up "keyctl link to $keyring"
@@ -80,15 +93,15 @@ nvme_connect()
 		case $option in
 		nqn=*) options=${options/nqn=$NVME_SUBNQN/$option} ;;
 		hostnqn=*) hostnqn=${option#*=} ;;
+		hostid=*) options=${options/hostid=$NVME_HOSTID/$option} ;;
 		*) options+=,$option ;;
 		esac
 	done
 	: >"$WORK/nvme.err"
 	(
 		exec 3<>/dev/nvme-fabrics
-		echo -n "$options,hostnqn=$hostnqn" >&3
-		cat <&3
-	) 2>"$WORK/nvme.err" | sed -n 's/.*instance=\([0-9]*\).*/\1/p' >"$WORK/nvme.instance" || true
+		echo -n "$options,hostnqn=$hostnqn" >&3 && cat <&3
+	) 2>"$WORK/nvme.err" | sed -n 's/.*instance=\([0-9][0-9]*\).*/\1/p' >"$WORK/nvme.instance" || true
 	[ -s "$WORK/nvme.instance" ] || return 1
 	cat "$WORK/nvme.instance"
 }
@@ -98,26 +111,35 @@ nvme_state_is()
 	[ "$(cat "/sys/class/nvme/nvme$1/state" 2>/dev/null)" = "$2" ]
 }
 
-# nvme_disk INSTANCE: waits for the namespace
+# nvme_disk INSTANCE: waits for the namespace; the only one there is
 nvme_disk()
 {
-	wait_for 20 test -e "/sys/class/nvme/nvme$1/nvme${1}n1" || wait_for 20 nvme_any_disk "$1" ||
-		give_up "no namespace at controller $1"
 	local name
-	name=$(find /sys/class/nvme-subsystem/*/ "/sys/class/nvme/nvme$1/" -maxdepth 1 -name 'nvme*n1' -printf '%f\n' | head -n 1)
+	wait_for 20 nvme_any_disk || give_up "no namespace at controller $1"
+	name=$(basename "$(compgen -G '/sys/class/block/nvme[0-9]*([0-9])n1' | head -n 1)")
+	# shellcheck disable=SC2046 # major and minor are two words
 	[ -b "/dev/$name" ] || mknod "/dev/$name" b $(tr : ' ' <"/sys/class/block/$name/dev")
 	echo "/dev/$name"
 }
 
 nvme_any_disk()
 {
-	compgen -G "/sys/class/nvme-subsystem/*/nvme*n1" >/dev/null
+	compgen -G '/sys/class/block/nvme[0-9]*([0-9])n1' >/dev/null
 }
 
 nvme_disconnect()
 {
 	echo 1 >"/sys/class/nvme/nvme$1/delete_controller"
 	wait_for 30 nvme_gone "$1" || give_up "controller $1 does not go"
+}
+
+# nvme_disconnect_all: what an attempt that failed has left
+nvme_disconnect_all()
+{
+	local controller
+	for controller in /sys/class/nvme/nvme+([0-9]); do
+		[ ! -e "$controller" ] || nvme_disconnect "${controller##*nvme}"
+	done
 }
 
 nvme_gone()

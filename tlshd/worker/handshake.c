@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "alert.h"
 #include "facts.h"
 #include "handshake.h"
 #include "ktls.h"
@@ -321,6 +322,19 @@ static struct outcome outcome_of_attach(int error)
 	return outcome_of(REASON_ULP, error);
 }
 
+/* A session that was not set up cannot even send an alert: the library would look for its ciphers. */
+static enum handshake_state give_up(struct handshake *handshake, struct outcome outcome)
+{
+	if (handshake->session) {
+		transport_restore(&handshake->transport);
+		gnutls_deinit(handshake->session);
+		handshake->session = NULL;
+	}
+	alert_plain(handshake->fd, outcome.alert);
+	handshake->result.alert_sent = outcome.alert;
+	return finish(handshake, outcome);
+}
+
 static enum handshake_state begin(struct handshake *handshake)
 {
 	handshake->begun = true;
@@ -332,7 +346,7 @@ static enum handshake_state begin(struct handshake *handshake)
 	int ret = make_session(handshake);
 	if (ret < 0) {
 		handshake->result.library_error = ret;
-		return finish(handshake, outcome_of_library(ret));
+		return give_up(handshake, outcome_of_library(ret));
 	}
 	enum proto_reason reason = check_request(handshake);
 	if (reason != REASON_OK)

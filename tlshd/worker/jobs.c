@@ -105,7 +105,7 @@ static int refuse_job(struct jobs *jobs, uint64_t number, int fd, enum proto_rea
 	struct outcome outcome = outcome_of(reason, error);
 
 	if (fd >= 0) {
-		alert_internal_error(fd);
+		alert_plain(fd, ALERT_INTERNAL_ERROR);
 		close(fd);
 	}
 	proto_init(&jobs->message, PROTO_RESULT);
