@@ -10,8 +10,8 @@ TLSHD_BIN=${TLSHD_BIN:-/usr/sbin/tlshd}
 agent_install()
 {
 	if [ -n "${TLSHD_STAGE:-}" ] && [ ! -e "$WORK/installed" ]; then
-		# The staged folders' owners and modes must not change the guest's own.
-		tar -C "$TLSHD_STAGE" -c . | tar -C / -x --no-same-owner --no-overwrite-dir
+		# The staged folders' owners and modes must not change the guest's own, nor the link /lib become a folder.
+		tar -C "$TLSHD_STAGE" -c . | tar -C / -x --no-same-owner --no-overwrite-dir --keep-directory-symlink
 		touch "$WORK/installed"
 	fi
 	[ -x "$TLSHD_BIN" ] || give_up "there is no $TLSHD_BIN to test"
