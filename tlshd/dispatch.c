@@ -193,11 +193,6 @@ static void release_keeper(struct job *job)
 	job->opened = false;
 }
 
-static uint32_t call_limit_ms(const struct job *job)
-{
-	return generation_snapshot(job->generation)->settings.sign_timeout_ms;
-}
-
 /* First the answer is due, then the worker's acknowledgement. */
 static void job_due(void *user)
 {
@@ -212,7 +207,7 @@ static void job_due(void *user)
 		return;
 	}
 	working_cancel(job->working, job->number);
-	deadline_set(job->deadline, proto_now_ms() + call_limit_ms(job) + TIMING_WORKER_GRACE_MS);
+	deadline_set(job->deadline, proto_now_ms() + working_call_limit_ms(job->working) + TIMING_WORKER_GRACE_MS);
 	answer_self(job, ETIMEDOUT, REASON_DEADLINE, 0);
 }
 
@@ -234,14 +229,13 @@ static uint32_t keys_for(const struct job *job, const struct snapshot *snapshot)
 static int place(struct dispatch *dispatch, struct job *job)
 {
 	struct generation *generation = dispatch->generation;
-	struct working *working = generation ? generation_pick(generation) : NULL;
+	uint32_t keys = generation ? keys_for(job, generation_snapshot(generation)) : 0;
+	struct working *working = generation ? generation_pick(generation, generation_lane(generation, keys)) : NULL;
 	union proto_message message;
 
 	if (!working)
 		return -EAGAIN;
-	const struct snapshot *snapshot = generation_snapshot(generation);
 	struct keeping *keeping = generation_keeping(generation);
-	uint32_t keys = keys_for(job, snapshot);
 	if (keys && !keeping)
 		return -EAGAIN;		/* a new generation is on its way */
 	if (keys) {
@@ -278,20 +272,29 @@ static gboolean try_again(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
+/* What a job waits for: a worker of the one lane or the other, and perhaps the keeper. */
+#define KINDS 3
+static unsigned int kind_of(const struct job *job, const struct generation *generation)
+{
+	uint32_t keys = keys_for(job, generation_snapshot(generation));
+
+	return generation_lane(generation, keys) == LANE_SLOW ? 2 : keys != 0;
+}
+
 /*
- * Offer the waiting jobs, the oldest first. Where a worker takes none that needs a private key, because the keeper is gone,
- * those that need none still go; behind one that was not taken, others of its kind are not tried.
+ * Offer the waiting jobs, the oldest first. Where no worker takes one that needs a private key, because the keeper is gone
+ * or the lane of the slow keys is full, those of other kinds still go; behind one that was not taken, others of its kind are
+ * not tried.
  */
 void dispatch_capacity(struct dispatch *dispatch)
 {
-	bool stuck[2] = { false, false };
+	bool stuck[KINDS] = { false };
 
 	if (!dispatch->generation)
 		return;
-	const struct snapshot *snapshot = generation_snapshot(dispatch->generation);
-	for (GList *entry = dispatch->waiting.head, *next; entry && !(stuck[0] && stuck[1]); entry = next) {
+	for (GList *entry = dispatch->waiting.head, *next; entry && !(stuck[0] && stuck[1] && stuck[2]); entry = next) {
 		struct job *job = entry->data;
-		bool *kind = &stuck[keys_for(job, snapshot) != 0];
+		bool *kind = &stuck[kind_of(job, dispatch->generation)];
 		next = entry->next;
 		if (!*kind && place(dispatch, job) == 0)
 			g_queue_delete_link(&dispatch->waiting, entry);

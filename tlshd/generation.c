@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Generations. There is one worker more than is used, ready to take the place of one that dies: to start a program may
- * need the very storage that waits for a handshake.
+ * Generations. In each lane there is one worker more than is used, ready to take the place of one that dies: to start a
+ * program may need the very storage that waits for a handshake.
  */
 #include <config.h>
 
@@ -17,6 +17,13 @@
 #include "log.h"
 
 #define WORKERS_MAX 256
+#define SLOW_WORKERS 2	/* a token makes one signature at a time: while one worker waits for it, another one shakes hands */
+
+struct lane {
+	GPtrArray *workers;		/* of struct working, the oldest first */
+	unsigned int wanted;		/* workers in use; one more is kept. 0: nothing needs this lane */
+	uint32_t call_limit_ms;
+};
 
 struct generation {
 	unsigned int number;
@@ -26,8 +33,8 @@ struct generation {
 	struct snapshot *snapshot;
 	struct keeping *keeping;
 	bool keeper_ready;
-	GPtrArray *workers;		/* of struct working, the oldest first */
-	unsigned int wanted;		/* workers in use; one more is kept */
+	uint32_t slow;			/* keys, bit n: key n; known when the keeper is ready */
+	struct lane lanes[LANES];
 	uint32_t next_worker;
 	struct backoff backoff;
 	struct deadline *restart;	/* until the next worker is started, after too many have died */
@@ -71,29 +78,38 @@ bool generation_is_whole(const struct generation *generation)
 	return !generation->failed;
 }
 
-static unsigned int ready_workers(const struct generation *generation)
+static bool lane_is_ready(const struct lane *lane)
 {
 	unsigned int count = 0;
 
-	for (guint i = 0; i < generation->workers->len; i++)
-		count += working_is_ready(generation->workers->pdata[i]);
-	return count;
+	for (guint i = 0; i < lane->workers->len; i++)
+		count += working_is_ready(lane->workers->pdata[i]);
+	return lane->wanted == 0 || count > lane->wanted;
 }
 
 static void see_whether_ready(struct generation *generation)
 {
 	if (generation->ready || generation->failed || (generation->keeping && !generation->keeper_ready) ||
-	    ready_workers(generation) <= generation->wanted)
+	    !lane_is_ready(&generation->lanes[LANE_FAST]) || !lane_is_ready(&generation->lanes[LANE_SLOW]))
 		return;
 	generation->ready = true;
 	generation->events->ready(generation->user, generation);
 }
 
+static void fill(void *user);
+
 static void keeper_ready(void *user)
 {
 	struct generation *generation = user;
+	struct lane *slow = &generation->lanes[LANE_SLOW];
 
 	generation->keeper_ready = true;
+	generation->slow = keeping_slow(generation->keeping);
+	if (generation->slow) {
+		slow->wanted = SLOW_WORKERS;
+		slow->call_limit_ms = keeping_slow_limit_ms(generation->keeping);
+		fill(generation);
+	}
 	see_whether_ready(generation);
 }
 
@@ -128,19 +144,18 @@ static void worker_psk(void *user, struct working *working, const struct proto_p
 	generation->events->psk(generation->user, working, call);
 }
 
-static int start_worker(struct generation *generation);
+static int fill_lane(struct generation *generation, struct lane *lane);
 
 /* Bring the number of workers back to what is wanted, the spare one included. */
 static void fill(void *user)
 {
 	struct generation *generation = user;
+	int ret = 0;
 
-	while (!generation->failed && !generation->retired && generation->workers->len <= generation->wanted) {
-		if (start_worker(generation) < 0) {
-			deadline_set(generation->restart, proto_now_ms() + BACKOFF_FIRST_MS);
-			return;
-		}
-	}
+	for (int i = 0; ret == 0 && !generation->failed && !generation->retired && i < LANES; i++)
+		ret = fill_lane(generation, &generation->lanes[i]);
+	if (ret < 0)
+		deadline_set(generation->restart, proto_now_ms() + BACKOFF_FIRST_MS);
 }
 
 static void worker_lost(void *user, struct working *working)
@@ -148,7 +163,8 @@ static void worker_lost(void *user, struct working *working)
 	struct generation *generation = user;
 
 	generation->events->worker_lost(generation->user, working);
-	g_ptr_array_remove(generation->workers, working);
+	for (int i = 0; i < LANES; i++)
+		g_ptr_array_remove(generation->lanes[i].workers, working);
 	working_free(working);
 	if (generation->retired)
 		return;
@@ -175,14 +191,18 @@ static const struct working_events working_events = {
 	.lost = worker_lost,
 };
 
-static int start_worker(struct generation *generation)
+static int fill_lane(struct generation *generation, struct lane *lane)
 {
-	struct working *working = NULL;
-	int ret = working_start(&working, ++generation->next_worker, generation->deadlines, generation->users,
-				generation->snapshot_fd, generation->keeping, &working_events, generation);
+	int ret = 0;
 
-	if (ret == 0)
-		g_ptr_array_add(generation->workers, working);
+	while (ret == 0 && lane->wanted > 0 && lane->workers->len <= lane->wanted) {
+		struct working *working = NULL;
+		ret = working_start(&working, ++generation->next_worker, generation->deadlines, generation->users,
+				    generation->snapshot_fd, generation->keeping, lane->call_limit_ms, &working_events,
+				    generation);
+		if (ret == 0)
+			g_ptr_array_add(lane->workers, working);
+	}
 	return ret;
 }
 
@@ -222,7 +242,8 @@ int generation_start(struct generation **out, unsigned int number, struct deadli
 	generation->users = users;
 	generation->events = events;
 	generation->user = user;
-	generation->workers = g_ptr_array_new();
+	for (int i = 0; i < LANES; i++)
+		generation->lanes[i].workers = g_ptr_array_new();
 	generation->restart = deadline_new(deadlines, fill, generation);
 	generation->snapshot_fd = fcntl(snapshot_fd, F_DUPFD_CLOEXEC, 3);
 	generation->keys_fd = fcntl(keys_fd, F_DUPFD_CLOEXEC, 3);
@@ -239,12 +260,11 @@ int generation_start(struct generation **out, unsigned int number, struct deadli
 		if (ret < 0)
 			goto fail;
 	}
-	generation->wanted = workers_wanted(generation->snapshot);
-	while (generation->workers->len <= generation->wanted) {
-		ret = start_worker(generation);
-		if (ret < 0)
-			goto fail;
-	}
+	generation->lanes[LANE_FAST].wanted = workers_wanted(generation->snapshot);
+	generation->lanes[LANE_FAST].call_limit_ms = generation->snapshot->settings.sign_timeout_ms;
+	ret = fill_lane(generation, &generation->lanes[LANE_FAST]);
+	if (ret < 0)
+		goto fail;
 	*out = generation;
 	return 0;
 fail:
@@ -256,9 +276,12 @@ void generation_free(struct generation *generation)
 {
 	if (!generation)
 		return;
-	for (guint i = 0; i < generation->workers->len; i++)
-		working_free(generation->workers->pdata[i]);
-	g_ptr_array_free(generation->workers, TRUE);
+	for (int i = 0; i < LANES; i++) {
+		struct lane *lane = &generation->lanes[i];
+		for (guint n = 0; n < lane->workers->len; n++)
+			working_free(lane->workers->pdata[n]);
+		g_ptr_array_free(lane->workers, TRUE);
+	}
 	keeping_free(generation->keeping);
 	deadline_free(generation->restart);
 	snapshot_free(generation->snapshot);
@@ -273,8 +296,11 @@ unsigned int generation_jobs(const struct generation *generation)
 {
 	unsigned int jobs = 0;
 
-	for (guint i = 0; i < generation->workers->len; i++)
-		jobs += working_jobs(generation->workers->pdata[i]);
+	for (int i = 0; i < LANES; i++) {
+		const struct lane *lane = &generation->lanes[i];
+		for (guint n = 0; n < lane->workers->len; n++)
+			jobs += working_jobs(lane->workers->pdata[n]);
+	}
 	return jobs;
 }
 
@@ -286,20 +312,35 @@ static bool is_better(const struct working *working, const struct working *best)
 	return working_last_job(working) < working_last_job(best);
 }
 
+static unsigned int workers_kept(const struct generation *generation)
+{
+	unsigned int count = 0;
+
+	for (int i = 0; i < LANES; i++)
+		count += generation->lanes[i].wanted > 0 ? generation->lanes[i].wanted + 1 : 0;
+	return count;
+}
+
 unsigned int generation_files(const struct generation *generation)
 {
 	/* For each worker two channels and a pidfd; for the keeper one of each; and the two memfds. */
-	return 3 * (generation->wanted + 1) + 4;
+	return 3 * workers_kept(generation) + 4;
 }
 
-struct working *generation_pick(const struct generation *generation)
+enum generation_lane generation_lane(const struct generation *generation, uint32_t keys)
 {
+	return keys & generation->slow ? LANE_SLOW : LANE_FAST;
+}
+
+struct working *generation_pick(const struct generation *generation, enum generation_lane which)
+{
+	const struct lane *lane = &generation->lanes[which];
 	struct working *best = NULL;
 	unsigned int seen = 0;
 
 	/* The oldest ready ones are in use; the last ready one is the spare. */
-	for (guint i = 0; i < generation->workers->len && seen < generation->wanted; i++) {
-		struct working *working = generation->workers->pdata[i];
+	for (guint i = 0; i < lane->workers->len && seen < lane->wanted; i++) {
+		struct working *working = lane->workers->pdata[i];
 		if (!working_is_ready(working))
 			continue;
 		seen++;

@@ -14,6 +14,12 @@
 
 struct generation;
 
+/*
+ * Workers of two lanes: the library makes a worker wait for a signature, and with it all handshakes that it has. So those
+ * that may need a slow key go to workers of their own.
+ */
+enum generation_lane { LANE_FAST, LANE_SLOW, LANES };
+
 struct generation_events {
 	/* Keeper and workers are ready; called once. */
 	void (*ready)(void *user, struct generation *generation);
@@ -62,7 +68,14 @@ unsigned int generation_jobs(const struct generation *generation);
 /** generation_files - how many descriptors it costs the supervisor, sockets of requests not counted */
 unsigned int generation_files(const struct generation *generation);
 
-/** generation_pick - the ready worker with the fewest jobs, of equals the one that waits longest; NULL where none can take one now */
-struct working *generation_pick(const struct generation *generation);
+/** generation_lane - where a job belongs that may use these keys (bit n: key n) */
+enum generation_lane generation_lane(const struct generation *generation, uint32_t keys);
+
+/**
+ * generation_pick - the ready worker of a lane with the fewest jobs, of equals the one that waits longest
+ *
+ * Returns NULL where none can take one now.
+ */
+struct working *generation_pick(const struct generation *generation, enum generation_lane lane);
 
 #endif

@@ -21,6 +21,8 @@
 #define KEEPER_PATH CHILDDIR "/keeper"
 #define START_TIMEOUT_MS 30000	/* a machine that boots is busy, and a token may be slow */
 #define END_GRACE_MS 2000
+#define SLOW_LIMIT_TRIALS 10
+#define SLOW_LIMIT_LEAST_MS 2000
 
 struct keeping {
 	struct channel *channel;
@@ -29,6 +31,8 @@ struct keeping {
 	const struct snapshot *snapshot;
 	struct keylist *keys;
 	GBytes *spki[PROTO_KEYS_MAX];
+	uint32_t slow;			/* bit n: key n */
+	uint32_t slowest_us;
 	const struct keeping_events *events;
 	void *user;
 	uint32_t ping;
@@ -84,6 +88,30 @@ static void became_ready(struct keeping *keeping)
 	keeping->events->ready(keeping->user);
 }
 
+static void note_time(struct keeping *keeping, const struct proto_key *key)
+{
+	const struct keylist_entry *entry = &keeping->keys->entries[key->key];
+
+	keeping->slowest_us = MAX(keeping->slowest_us, key->trial_us);
+	if (key->trial_us <= PROTO_SLOW_US)
+		return;
+	keeping->slow |= UINT32_C(1) << key->key;
+	char *name = keyurl_name(entry->source);
+	log_line(LOG_INFO, "private key %s (%s) takes %u ms for a signature: its handshakes get workers of their own, so that "
+		 "they delay no others", name, entry->origin, key->trial_us / 1000);
+	free(name);
+}
+
+uint32_t keeping_slow(const struct keeping *keeping)
+{
+	return keeping->slow;
+}
+
+uint32_t keeping_slow_limit_ms(const struct keeping *keeping)
+{
+	return MAX((uint64_t)keeping->slowest_us * SLOW_LIMIT_TRIALS / 1000, SLOW_LIMIT_LEAST_MS);
+}
+
 static void received(void *user, const union proto_message *message, int *fds)
 {
 	struct keeping *keeping = user;
@@ -97,6 +125,7 @@ static void received(void *user, const union proto_message *message, int *fds)
 		if (keeping->ready || message->key.key >= keeping->keys->count || keeping->spki[message->key.key])
 			break;
 		keeping->spki[message->key.key] = g_bytes_new(message->key.spki, message->key.spki_length);
+		note_time(keeping, &message->key);
 		return;
 	case PROTO_KEEPER_READY:
 		if (keeping->ready || message->keeper_ready.keys != keeping->keys->count)

@@ -35,6 +35,12 @@ int keeping_start(struct keeping **out, struct deadlines *deadlines, const struc
 /** keeping_free - end it: the keeper sees the end of its channel and exits. NULL is fine. */
 void keeping_free(struct keeping *keeping);
 
+/** keeping_slow - the keys that are slow (PROTO_SLOW_US), bit n: key n; complete when ready() is called */
+uint32_t keeping_slow(const struct keeping *keeping);
+
+/** keeping_slow_limit_ms - how long a call for one of these may take: ten times the slowest's trial, and at least 2 s */
+uint32_t keeping_slow_limit_ms(const struct keeping *keeping);
+
 /**
  * keeping_attach - give the keeper its end of a worker's sign channel
  *

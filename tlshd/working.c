@@ -23,6 +23,7 @@
 
 struct working {
 	uint32_t number;
+	uint32_t call_limit_ms;
 	struct channel *channel;
 	struct channel *psk_channel;
 	struct process *process;
@@ -41,6 +42,11 @@ struct working {
 uint32_t working_number(const struct working *working)
 {
 	return working->number;
+}
+
+uint32_t working_call_limit_ms(const struct working *working)
+{
+	return working->call_limit_ms;
 }
 
 bool working_is_ready(const struct working *working)
@@ -173,13 +179,16 @@ static int attach(struct keeping *keeping, uint32_t number, int *sign_fd)
 }
 
 int working_start(struct working **out, uint32_t number, struct deadlines *deadlines, const struct users *users,
-		  int snapshot_fd, struct keeping *keeping, const struct working_events *events, void *user)
+		  int snapshot_fd, struct keeping *keeping, uint32_t call_limit_ms, const struct working_events *events,
+		  void *user)
 {
-	char *argv[] = { "worker", (char *)users->worker.uid, (char *)users->worker.gid, NULL };
+	g_autofree char *limit = g_strdup_printf("%u", call_limit_ms);
+	char *argv[] = { "worker", (char *)users->worker.uid, (char *)users->worker.gid, limit, NULL };
 	struct working *working = g_new0(struct working, 1);
 	int theirs = -1, sign_fd = -1, psk_fd = -1;
 
 	working->number = number;
+	working->call_limit_ms = call_limit_ms;
 	working->events = events;
 	working->user = user;
 	working->start = deadline_new(deadlines, too_late, working);

@@ -32,17 +32,22 @@ struct working_events {
  * @number: its name towards the keeper, never used twice
  * @snapshot_fd: stays the caller's
  * @keeping: keeper of the same generation, or NULL where there is no private key
+ * @call_limit_ms: how long one of its calls to the keeper may take
  *
  * Returns 0 or a negative errno.
  */
 int working_start(struct working **out, uint32_t number, struct deadlines *deadlines, const struct users *users,
-		  int snapshot_fd, struct keeping *keeping, const struct working_events *events, void *user);
+		  int snapshot_fd, struct keeping *keeping, uint32_t call_limit_ms, const struct working_events *events,
+		  void *user);
 
 /** working_free - end it: the worker sees the end of its channel and exits. NULL is fine. */
 void working_free(struct working *working);
 
 uint32_t working_number(const struct working *working);
 bool working_is_ready(const struct working *working);
+
+/** working_call_limit_ms - as working_start() was told */
+uint32_t working_call_limit_ms(const struct working *working);
 
 /** working_jobs - how many jobs it owes a RESULT for */
 unsigned int working_jobs(const struct working *working);

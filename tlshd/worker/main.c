@@ -79,11 +79,19 @@ static int open_snapshot(struct worker *worker)
 	return 0;
 }
 
-static int open_sign_channel(struct worker *worker)
+/* The supervisor knows how slow our keys are; without its word the configuration's limit holds. */
+static uint32_t call_limit_ms(const struct worker *worker, const char *text)
+{
+	unsigned long limit_ms = text ? strtoul(text, NULL, 10) : 0;
+
+	return limit_ms > 0 && limit_ms <= UINT32_MAX ? limit_ms : worker->snapshot->settings.sign_timeout_ms;
+}
+
+static int open_sign_channel(struct worker *worker, const char *limit)
 {
 	int fd = fcntl(PROTO_FD_SIGN, F_GETFD) < 0 ? -1 : PROTO_FD_SIGN;
 
-	int ret = sign_new(fd, worker->snapshot->settings.sign_timeout_ms, &worker->sign);
+	int ret = sign_new(fd, call_limit_ms(worker, limit), &worker->sign);
 	if (ret < 0)
 		return failed("preparing the channel to the keeper", "sign_timeout", strerror(-ret));
 	return 0;
@@ -191,12 +199,12 @@ int main(int argc, char **argv)
 
 	/* The library reads this at its first handshake; session keys go to the kernel and nowhere else. */
 	unsetenv("SSLKEYLOGFILE");
-	if (argc != 3)
+	if (argc != 3 && argc != 4)
 		return EXIT_FAILURE;
 	if (keep_channels() < 0 ||
 	    give_up_root(argv) < 0 ||
 	    open_snapshot(&worker) < 0 ||
-	    open_sign_channel(&worker) < 0 ||
+	    open_sign_channel(&worker, argv[3]) < 0 ||
 	    open_psk_channel(&worker) < 0 ||
 	    build_credentials(&worker) < 0 ||
 	    jobs_new(PROTO_FD_SUPERVISOR, &worker.context, &worker.jobs) < 0 ||
