@@ -44,10 +44,10 @@ static void describe_peer(const struct report *report, char *text, size_t size)
 {
 	const char *peer = report->peer[0] ? report->peer : "address unknown";
 
-	if (report_is_client(report))
-		snprintf(text, size, "server %s (%s)", report->request->peername[0] ? report->request->peername : "unnamed", peer);
+	if (report_is_client(report) && report->request->peername[0])
+		snprintf(text, size, "server %s (%s)", report->request->peername, peer);
 	else
-		snprintf(text, size, "client %s", peer);
+		snprintf(text, size, "%s %s", report_is_client(report) ? "server" : "client", peer);
 }
 
 static void describe_certificate(const struct proto_result *result, char *text, size_t size)

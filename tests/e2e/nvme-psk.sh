@@ -52,7 +52,7 @@ several_queues()
 	dd if="$WORK/data" of="$disk" conv=fsync,notrunc 2>/dev/null
 	cmp -n 1000000 "$WORK/data" /dev/ram0 || give_up "what was written is not what the disk has"
 	disconnects
-	says 'handshake with server unnamed \(127.0.0.1:4420\) succeeded: psk, identity "NVMe0R01 '
+	says 'handshake with server 127.0.0.1:4420 succeeded: psk, identity "NVMe0R01 '
 	says 'handshake with client 127.0.0.1:[0-9]+ succeeded: psk, identity "NVMe0R01 '
 	comment "$(log_since_mark | head -n 1)"
 }
