@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <glib-unix.h>
+#include <gnutls/gnutls.h>
 
 #include "agent.h"
 #include "check.h"
@@ -185,6 +186,19 @@ static const char *usual_config(void)
 	return config;
 }
 
+/* What used to have an effect, or seems to have one. */
+static void mention_environment(void)
+{
+	const char *fips = getenv("GNUTLS_FORCE_FIPS_MODE");
+
+	if (getenv("SSLKEYLOGFILE"))
+		log_line(LOG_WARNING, "SSLKEYLOGFILE is set and has no effect: no environment makes tlshd give session keys "
+			 "away; unset it");
+	if (fips && strcmp(fips, "1") == 0 && !gnutls_fips140_mode_enabled())
+		log_line(LOG_WARNING, "GNUTLS_FORCE_FIPS_MODE is set, but the TLS library of this system has no FIPS 140 mode: "
+			 "unset it, or install a library that has one");
+}
+
 int main(int argc, char **argv)
 {
 	struct commandline commandline;
@@ -201,6 +215,7 @@ int main(int argc, char **argv)
 		log_line(LOG_ERR, "tlshd has to be started as root: it answers the kernel, and its children change users");
 		return EXIT_FAILURE;
 	}
+	mention_environment();
 	const char *config = commandline.config ? commandline.config : usual_config();
 	if (commandline.check)
 		return check_config(&users, config);

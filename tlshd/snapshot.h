@@ -35,6 +35,7 @@ struct snapshot_settings {
 	uint32_t loglevel;		/* [debug] loglevel: 0 default, 1 more, 2 all */
 	uint32_t tls_debug;		/* [debug] tls: level for the TLS library */
 	uint32_t nl_debug;		/* [debug] nl */
+	uint32_t delay_done;		/* [debug] delay_done: seconds between a handshake's end and DONE */
 	uint32_t workers;		/* 0: one per CPU */
 	uint32_t max_handshakes;	/* 0: by RLIMIT_NOFILE */
 	uint32_t client_timeout_ms;	/* without a time-out in the request */

@@ -26,7 +26,7 @@
 
 #define SNAPSHOT_MAGIC 0x54534e50u	/* "TSNP" */
 #define KEYLIST_MAGIC 0x544b4c53u	/* "TKLS" */
-#define SNAPSHOT_FORMAT 3		/* raised with every change of the layout */
+#define SNAPSHOT_FORMAT 4		/* raised with every change of the layout */
 
 /* Far over what the limits of snapshot.h can fill with real certificates, and little enough to map. */
 #define SNAPSHOT_IMAGE_MAX (64u << 20)

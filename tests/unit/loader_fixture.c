@@ -154,6 +154,7 @@ const char *folder_write(struct folder *folder, const char *name, const char *te
 	va_end(args);
 	char *path = g_build_filename(folder->path, name, NULL);
 	g_assert_true(g_file_set_contents(path, whole->str, whole->len, NULL));
+	g_assert_cmpint(chmod(path, 0644), ==, 0);
 	g_string_free(whole, TRUE);
 	const char *kept = g_intern_string(path);
 	g_free(path);

@@ -250,6 +250,61 @@ static void test_mixed_file(struct case_data *data, gconstpointer unused)
 	g_free(key);
 }
 
+static void parse_pq(struct case_data *data, const void *pem, gsize size)
+{
+	const struct place place = { "config", 5, "x509.pq.certificate" };
+	g_autoptr(GBytes) bytes = g_bytes_new(pem, size);
+
+	data->identity = identity_new_pq(bytes, "pq.pem", PROTO_ROLE_SERVER, time(NULL), &place, data->problems);
+	ear_listen(data->ear);
+}
+
+/* A certificate whose kind of key no library knows: the last byte of "id-ecPublicKey" is another. */
+static char *unknown_kind_pem(const struct made *made)
+{
+	static const guint8 kind[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
+	gnutls_datum_t der, pem;
+
+	g_assert_cmpint(gnutls_x509_crt_export2(made->crt, GNUTLS_X509_FMT_DER, &der), >=, 0);
+	guint8 *at = memmem(der.data, der.size, kind, sizeof(kind));
+	g_assert_nonnull(at);
+	at[sizeof(kind) - 1] = 0x7e;
+	g_assert_cmpint(gnutls_pem_base64_encode2("CERTIFICATE", &der, &pem), >=, 0);
+	char *text = g_strndup((char *)pem.data, pem.size);
+	gnutls_free(der.data);
+	gnutls_free(pem.data);
+	return text;
+}
+
+/* What cannot be used leaves the other certificate in service. */
+static void test_second_identity(struct case_data *data, gconstpointer unused)
+{
+	struct wish wish = { .subject = "CN=leaf", .issuer = data->root };
+	struct made *leaf = made_new(&wish);
+	g_autofree char *pem = made_certificate_pem(leaf), *unknown = unknown_kind_pem(leaf);
+
+	(void)unused;
+	parse_pq(data, pem, strlen(pem));
+	ear_expect(data->ear, "W config:5: x509.pq.certificate: pq.pem: its key is EC/ECDSA, which is not post-quantum");
+	ear_expect_silence(data->ear);
+	g_assert_cmpuint(identity_length(data->identity), ==, 1);
+	g_clear_pointer(&data->identity, identity_free);
+
+	parse_pq(data, unknown, strlen(unknown));
+	ear_expect(data->ear, "W config:5: x509.pq.certificate: pq.pem: this version cannot sign with its key (of a kind that "
+			      "the TLS library does not know): peers get x509.certificate instead");
+	ear_expect_silence(data->ear);
+	g_assert_null(data->identity);
+	g_assert_false(problems_failed(data->problems));
+
+	/* The certificate that everybody gets has to be good. */
+	parse_text(data, unknown, PROTO_ROLE_SERVER);
+	g_assert_true(problems_failed(data->problems));
+	parse_pq(data, "rubbish", 7);
+	ear_expect(data->ear, "E config:5: x509.pq.certificate: pq.pem: there is no certificate in this file");
+	made_free(leaf);
+}
+
 #define ADD(path, function) g_test_add(path, struct case_data, NULL, setup, function, teardown)
 
 int main(int argc, char **argv)
@@ -262,5 +317,6 @@ int main(int argc, char **argv)
 	ADD("/identity/usage", test_usage);
 	ADD("/identity/no-certificate", test_no_certificate);
 	ADD("/identity/mixed-file", test_mixed_file);
+	ADD("/identity/second", test_second_identity);
 	return g_test_run();
 }

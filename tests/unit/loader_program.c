@@ -11,6 +11,7 @@
 
 #include "loader/file.h"
 #include "loader/identity.h"
+#include "loader/tags.h"
 #include "proto.h"
 #include "snapshot.h"
 #include "tests/unit/loader_fixture.h"
@@ -178,6 +179,43 @@ static void test_two_keys(struct case_data *data, gconstpointer unused)
 	snapshot_free(snapshot);
 }
 
+/* Two identities of one role: the post-quantum one comes first, and each has its key. */
+static void test_second_identity(struct case_data *data, gconstpointer unused)
+{
+	struct wish wish = { .subject = "CN=second", .issuer = data->root, .algorithm = GNUTLS_PK_RSA };
+	struct made *second = made_new(&wish);
+	struct snapshot *snapshot;
+	struct keylist *keys;
+
+	(void)unused;
+	write_pem(data->folder, "second.pem", made_certificate_pem(second));
+	write_pem(data->folder, "second.key", made_key_pem(second));
+	data->config = folder_write(data->folder, "config",
+				    "[authenticate.client]\nx509.truststore=ca.pem\n"
+				    "x509.certificate=host.pem\nx509.private_key=host.key\n"
+				    "[authenticate.server]\nx509.truststore=ca.pem\n"
+				    "x509.certificate=host.pem\nx509.private_key=host.key\n"
+				    "x509.pq.certificate=second.pem\nx509.pq.private_key=second.key\n", NULL);
+	load(data);
+	ear_expect(data->ear, "config:9: x509.pq.certificate: ");
+	ear_expect_silence(data->ear);
+	g_assert_cmpuint(data->run.keys, ==, 2);
+	g_assert_cmpint(snapshot_open(data->run.snapshot, &snapshot), ==, 0);
+	g_assert_cmpint(keylist_open(data->run.keylist, &keys), ==, 0);
+	const struct snapshot_profile *client = snapshot_profile(snapshot, PROTO_ROLE_CLIENT);
+	const struct snapshot_profile *server = snapshot_profile(snapshot, PROTO_ROLE_SERVER);
+	g_assert_cmpuint(client->identity_count, ==, 1);
+	g_assert_cmpuint(server->identity_count, ==, 2);
+	assert_der(&server->identities[0].chain[0], second);
+	assert_der(&server->identities[1].chain[0], data->leaf);
+	g_assert_true(g_str_has_suffix(keys->entries[server->identities[0].key].source, "/second.key"));
+	g_assert_cmpstr(keys->entries[server->identities[1].key].source, ==, data->key);
+	g_assert_cmpuint(client->identities[0].key, ==, server->identities[1].key);
+	keylist_free(keys);
+	snapshot_free(snapshot);
+	made_free(second);
+}
+
 static void test_nothing_configured(struct case_data *data, gconstpointer unused)
 {
 	struct snapshot *snapshot;
@@ -311,6 +349,60 @@ static void test_errors_of_both_halves(struct case_data *data, gconstpointer unu
 	ear_expect(data->ear, "config:5: x509.private_key: ");
 }
 
+/* What others may write they may decide; what others may only read is no secret. */
+static void test_modes(struct case_data *data, gconstpointer unused)
+{
+	static const mode_t good[] = { 0644, 0640, 0600, 0444, 0400 };
+
+	(void)unused;
+	for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
+		chmod(data->ca, good[i]);
+		chmod(data->host, good[i]);
+		chmod(data->config, good[i]);
+		reload(data);
+		ear_expect_silence(data->ear);
+	}
+	write_pem(data->folder, "ca.crl", made_crl_pem(data->root, NULL, -3600, 3600));
+	data->config = folder_write(data->folder, "config", "[authenticate.client]\nx509.truststore=ca.pem\nx509.crl=ca.crl\n"
+				    "x509.certificate=host.pem\nx509.private_key=host.key\n", NULL);
+	chmod(data->config, 0664);
+	chmod(data->ca, 0646);
+	chmod(data->host, 0666);
+	g_autofree char *crl = g_build_filename(data->folder->path, "ca.crl", NULL);
+	chmod(crl, 0620);
+	if (geteuid() == 0)
+		g_assert_cmpint(chown(data->host, 12345, -1), ==, 0);
+	reload(data);
+	g_assert_cmpint(data->run.status, ==, 0);
+	ear_expect(data->ear, "config: can be written by its group (mode 0664)");
+	ear_expect(data->ear, "ca.pem can be written by every user (mode 0646)");
+	ear_expect(data->ear, "ca.crl can be written by its group (mode 0620)");
+	ear_expect(data->ear, geteuid() == 0 ? "host.pem belongs to user 12345 and can be written by every user (mode 0666)" :
+						"host.pem can be written by every user (mode 0666)");
+	ear_expect(data->ear, "lacks cRLSign");
+	ear_expect_silence(data->ear);
+}
+
+static void test_tags(struct case_data *data, gconstpointer unused)
+{
+	struct problems *problems = problems_new(data->ear->channel);
+
+	(void)unused;
+	tags_check("/nowhere/tags.d", problems);
+	folder_write(data->folder, "README", "", NULL);
+	tags_check(data->folder->path, problems);
+	ear_listen(data->ear);
+	ear_expect_silence(data->ear);
+	folder_write(data->folder, "one.yml", "", NULL);
+	folder_write(data->folder, "two.yaml", "", NULL);
+	tags_check(data->folder->path, problems);
+	ear_listen(data->ear);
+	ear_expect(data->ear, ": 2 files with session tags: this version gives no tags to sessions");
+	ear_expect_silence(data->ear);
+	g_assert_false(problems_failed(problems));
+	problems_free(problems);
+}
+
 /* The keeper gets all of the URL, and nobody else its secret. */
 static void test_token_key(struct case_data *data, gconstpointer unused)
 {
@@ -321,6 +413,11 @@ static void test_token_key(struct case_data *data, gconstpointer unused)
 				    "x509.certificate=host.pem\n"
 				    "x509.private_key=pkcs11:token=t;object=o?pin-value=7654321\n", NULL);
 	load(data);
+	g_assert_false(ear_heard(data->ear, "7654321"));
+	ear_expect(data->ear, "config:4: x509.private_key: pkcs11:token=t;object=o: its PIN is in this file, which others");
+	ear_expect_silence(data->ear);
+	chmod(data->config, 0600);
+	reload(data);
 	ear_expect_silence(data->ear);
 	g_assert_cmpint(data->run.status, ==, 0);
 	g_assert_cmpint(keylist_open(data->run.keylist, &keys), ==, 0);
@@ -417,6 +514,7 @@ int main(int argc, char **argv)
 	ADD("/loader/both-roles", test_both_roles);
 	ADD("/loader/root-is-gone", test_root_is_gone);
 	ADD("/loader/two-keys", test_two_keys);
+	ADD("/loader/second-identity", test_second_identity);
 	ADD("/loader/nothing-configured", test_nothing_configured);
 	ADD("/loader/many-authorities", test_many_authorities);
 	ADD("/loader/no-config", test_no_config);
@@ -427,6 +525,8 @@ int main(int argc, char **argv)
 	ADD("/loader/large-files", test_large_files);
 	ADD("/loader/unreadable", test_unreadable);
 	ADD("/loader/errors-of-both-halves", test_errors_of_both_halves);
+	ADD("/loader/modes", test_modes);
+	ADD("/loader/tags", test_tags);
 	ADD("/loader/token-key", test_token_key);
 	ADD("/loader/token-trust", test_token_trust);
 	ADD("/loader/token-missing", test_token_missing);

@@ -73,7 +73,7 @@ static void test_values(struct case_data *data, gconstpointer unused)
 {
 	(void)unused;
 	parse(data,
-	      "[debug]\nloglevel = 1\r\ntls=9\nnl=2\n"
+	      "[debug]\nloglevel = 1\r\ntls=9\nnl=2\ndelay_done=3\n"
 	      "[authenticate.client]\nx509.truststore= /etc/ca.pem  \nx509.crl=crl.pem\nx509.certificate=host.pem\n"
 	      "x509.private_key=./pkcs11:odd\n"
 	      "[authenticate.server]\nx509.certificate=/s.pem\nx509.private_key=../key\n"
@@ -83,13 +83,14 @@ static void test_values(struct case_data *data, gconstpointer unused)
 	g_assert_cmpuint(numbers->loglevel, ==, 1);
 	g_assert_cmpuint(numbers->tls_debug, ==, 9);
 	g_assert_cmpuint(numbers->nl_debug, ==, 2);
+	g_assert_cmpuint(numbers->delay_done, ==, 3);
 	g_assert_cmpuint(numbers->workers, ==, 3);
 	g_assert_cmpuint(numbers->hello_timeout_ms, ==, 0);
 	struct settings *settings = data->settings;
 	const struct settings_path *trust = settings_path(settings, PROTO_ROLE_CLIENT, SETTINGS_TRUSTSTORE);
 	g_assert_cmpstr(trust->path, ==, "/etc/ca.pem");
 	g_assert_cmpstr(trust->place.file, ==, "/etc/tlshd/config");
-	g_assert_cmpuint(trust->place.line, ==, 6);
+	g_assert_cmpuint(trust->place.line, ==, 7);
 	g_assert_cmpstr(settings_path(settings, PROTO_ROLE_CLIENT, SETTINGS_CRL)->path, ==, "/etc/tlshd/crl.pem");
 	g_assert_null(settings_path(settings, PROTO_ROLE_SERVER, SETTINGS_CRL));
 	g_assert_cmpstr(settings_path(settings, PROTO_ROLE_CLIENT, SETTINGS_CERTIFICATE)->path, ==,
@@ -114,6 +115,7 @@ static void test_all_errors_at_once(struct case_data *data, gconstpointer unused
 	      "x509.truststore=\n"
 	      "[authenticate.server]\n"
 	      "x509.private_key=pkcs11:token=x\n"
+	      "x509.pq.private_key=/pq.key\n"
 	      "[service]\n"
 	      "max_certificates=33\n"
 	      "max_rsa_bits=1024\n"
@@ -129,11 +131,13 @@ static void test_all_errors_at_once(struct case_data *data, gconstpointer unused
 	ear_expect(data->ear, "E /etc/tlshd/config:7: x509.crl: empty");
 	ear_expect(data->ear, "E /etc/tlshd/config:8: x509.truststore: empty");
 	ear_expect(data->ear, "E /etc/tlshd/config:10: x509.private_key: a private key without a certificate");
-	ear_expect(data->ear, "E /etc/tlshd/config:12: max_certificates: \"33\" is out of range: give a number from 1 to 32 "
+	ear_expect(data->ear, "E /etc/tlshd/config:11: x509.pq.private_key: a private key without a certificate is of no use: "
+			      "add x509.pq.certificate to [authenticate.server]");
+	ear_expect(data->ear, "E /etc/tlshd/config:13: max_certificates: \"33\" is out of range: give a number from 1 to 32 "
 			      "(default: 10)");
-	ear_expect(data->ear, "E /etc/tlshd/config:13: max_rsa_bits: \"1024\" is out of range: give a number from 2048");
-	ear_expect(data->ear, "E /etc/tlshd/config:14: client_timeout_ms: \"99999999999999999999\" is out of range");
-	ear_expect(data->ear, "E /etc/tlshd/config:15: max_client_hello: max_client_hello (131072) is over max_message");
+	ear_expect(data->ear, "E /etc/tlshd/config:14: max_rsa_bits: \"1024\" is out of range: give a number from 2048");
+	ear_expect(data->ear, "E /etc/tlshd/config:15: client_timeout_ms: \"99999999999999999999\" is out of range");
+	ear_expect(data->ear, "E /etc/tlshd/config:16: max_client_hello: max_client_hello (131072) is over max_message");
 	ear_expect_silence(data->ear);
 }
 
@@ -152,7 +156,7 @@ static void test_warnings(struct case_data *data, gconstpointer unused)
 	      "[authenticate]\n"
 	      "keyring=.nvme;mine\n"
 	      "[authenticate.server]\n"
-	      "x509.pq.certificate=/pq.pem\n"
+	      "x509.pq.certificate=/pq.pem\nx509.pq.private_key=/pq.key\n"
 	      "qwertyuiop=1\n"
 	      "[service]\n"
 	      "client_timeout_ms=20000\n"
@@ -167,12 +171,12 @@ static void test_warnings(struct case_data *data, gconstpointer unused)
 			      "[authenticate.client]?");
 	ear_expect(data->ear, "W /etc/tlshd/config:8: unknown section [zzz], ignored: tlshd.conf(5) lists all");
 	ear_expect(data->ear, "W /etc/tlshd/config:10: keyring: unknown option in [authenticate], ignored: did you mean keyrings?");
-	ear_expect(data->ear, "W /etc/tlshd/config:12: x509.pq.certificate: ");
-	ear_expect(data->ear, "W /etc/tlshd/config:13: qwertyuiop: unknown option in [authenticate.server], ignored: "
+	ear_expect(data->ear, "W /etc/tlshd/config:12: x509.pq.certificate: most peers cannot verify it and get none");
+	ear_expect(data->ear, "W /etc/tlshd/config:14: qwertyuiop: unknown option in [authenticate.server], ignored: "
 			      "tlshd.conf(5) lists all");
-	ear_expect(data->ear, "W /etc/tlshd/config:15: client_timeout_ms: NFS clients give up after 10000 ms");
-	ear_expect(data->ear, "W /etc/tlshd/config:16: server_timeout_ms: NFS servers give up after 5000 ms");
-	ear_expect(data->ear, "W /etc/tlshd/config:17: hello_timeout_ms: over server_timeout_ms (6000)");
+	ear_expect(data->ear, "W /etc/tlshd/config:16: client_timeout_ms: NFS clients give up after 10000 ms");
+	ear_expect(data->ear, "W /etc/tlshd/config:17: server_timeout_ms: NFS servers give up after 5000 ms");
+	ear_expect(data->ear, "W /etc/tlshd/config:18: hello_timeout_ms: over server_timeout_ms (6000)");
 	ear_expect_silence(data->ear);
 	g_assert_cmpuint(settings_numbers(data->settings)->tls_debug, ==, 2);
 }

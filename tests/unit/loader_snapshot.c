@@ -38,7 +38,7 @@ static GByteArray *sample_with(guint32 key, const struct snapshot_keyring *keyri
 	struct revocation *revocation = revocation_new(crl, "crl.pem", few, time(NULL), &place, problems);
 	struct image_profile profiles[2] = {
 		{ .priority = "NONE", .trust = more },
-		{ .priority = "NORMAL", .trust = few, .identity = identity, .key = key,
+		{ .priority = "NORMAL", .trust = few, .identities = { identity }, .keys = { key },
 		  .revocation = revocation },
 	};
 

@@ -17,6 +17,12 @@ worker_verify_CPPFLAGS = $(worker_test_cppflags)
 worker_verify_LDFLAGS = $(worker_test_ldflags)
 worker_verify_LDADD = $(worker_test_libs)
 
+check_PROGRAMS += worker_credentials
+worker_credentials_SOURCES = tests/unit/worker_credentials.c $(worker_test_fixture)
+worker_credentials_CPPFLAGS = $(worker_test_cppflags)
+worker_credentials_LDFLAGS = $(worker_test_ldflags)
+worker_credentials_LDADD = $(worker_test_libs)
+
 check_PROGRAMS += worker_jobs
 worker_jobs_SOURCES = tests/unit/worker_jobs.c $(worker_test_fixture)
 worker_jobs_CPPFLAGS = $(worker_test_cppflags)

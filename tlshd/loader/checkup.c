@@ -65,7 +65,7 @@ static void check_time(const struct checkup *checkup, gnutls_x509_crt_t crt, boo
 }
 
 /* RFC 8446, 4.2.3: what can sign a CertificateVerify of TLS 1.3. */
-static const char *unusable_key(gnutls_x509_crt_t crt)
+const char *checkup_key(gnutls_x509_crt_t crt)
 {
 	gnutls_ecc_curve_t curve;
 	unsigned int bits = 0;
@@ -90,7 +90,7 @@ static const char *unusable_key(gnutls_x509_crt_t crt)
 
 static void check_key(const struct checkup *checkup, gnutls_x509_crt_t crt)
 {
-	const char *why = unusable_key(crt);
+	const char *why = checkup_key(crt);
 
 	if (!why)
 		return;

@@ -14,6 +14,9 @@
 /** checkup_time - a time as messages say it; g_free() */
 char *checkup_time(time_t when);
 
+/** checkup_key - NULL, or why no TLS 1.3 handshake can be signed with this certificate's key */
+const char *checkup_key(gnutls_x509_crt_t crt);
+
 /**
  * checkup_chain - look for what peers would refuse
  * @chain: end entity first

@@ -53,6 +53,36 @@ static char *describe_kind(const struct stat *st)
 	return g_strdup("is not a regular file: name a regular file");
 }
 
+bool file_is_open(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH));
+}
+
+/*
+ * Root's, and nobody else may write: 0644 or less. A user who only checks a configuration of his own is its owner by
+ * right.
+ */
+static char *describe_owner(const char *path, const struct stat *st)
+{
+	bool foreign = st->st_uid != 0 && st->st_uid != geteuid();
+	unsigned int mode = st->st_mode & 07777;
+	const char *who = mode & S_IWOTH ? "every user" : "its group";
+
+	if (foreign && (mode & (S_IWGRP | S_IWOTH)))
+		return g_strdup_printf("belongs to user %u and can be written by %s (mode %04o), who then decide whom this "
+				       "machine trusts: unless that is meant, run `chown root %s` and `chmod go-w %s`",
+				       st->st_uid, who, mode, path, path);
+	if (foreign)
+		return g_strdup_printf("belongs to user %u, who then decides whom this machine trusts: unless that is meant, run "
+				       "`chown root %s`", st->st_uid, path);
+	if (mode & (S_IWGRP | S_IWOTH))
+		return g_strdup_printf("can be written by %s (mode %04o), who then decides whom this machine trusts: unless that "
+				       "is meant, run `chmod go-w %s`", who, mode, path);
+	return NULL;
+}
+
 char *file_check(const char *path)
 {
 	struct stat st;
@@ -76,7 +106,7 @@ static int read_all(int fd, struct contents *contents)
 	return EFBIG;
 }
 
-GBytes *file_read(const char *path, size_t limit, char **problem)
+GBytes *file_read(const char *path, size_t limit, char **problem, char **notice)
 {
 	struct contents *contents = NULL;
 	GBytes *bytes = NULL;
@@ -84,6 +114,7 @@ GBytes *file_read(const char *path, size_t limit, char **problem)
 	int error;
 
 	*problem = NULL;
+	*notice = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		*problem = describe_errno(errno);
@@ -92,6 +123,7 @@ GBytes *file_read(const char *path, size_t limit, char **problem)
 	*problem = describe_kind(&st);
 	if (*problem)
 		goto out;
+	*notice = describe_owner(path, &st);
 
 	size_t room = (st.st_size > 0 && (guint64)st.st_size < limit ? (size_t)st.st_size : limit) + 1;
 	contents = g_malloc(sizeof(*contents) + room);

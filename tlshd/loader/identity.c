@@ -115,8 +115,24 @@ static int export_chain(struct identity *identity, const GArray *certificates, c
 	return export_spki(crt_at(certificates, order[0]), &identity->spki);
 }
 
-struct identity *identity_new(GBytes *pem, const char *path, enum proto_role role, time_t now, const struct place *place,
-			      struct problems *problems)
+/* Signatures of this kind would have to be made by the keeper, and by a library that knows them. */
+static bool usable_pq(gnutls_x509_crt_t crt, const char *path, const struct place *place, struct problems *problems)
+{
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, NULL);
+	const char *name = algorithm > 0 ? gnutls_pk_get_name(algorithm) : NULL;
+
+	if (!checkup_key(crt)) {
+		problems_warning(problems, place, "%s: its key is %s, which is not post-quantum; peers that can verify it get it "
+				 "all the same, before x509.certificate", path, name ? name : "of an unknown kind");
+		return true;
+	}
+	problems_warning(problems, place, "%s: this version cannot sign with its key (%s): peers get x509.certificate instead",
+			 path, name ? name : "of a kind that the TLS library does not know");
+	return false;
+}
+
+static struct identity *read_identity(GBytes *pem, const char *path, enum proto_role role, time_t now, bool pq,
+				      const struct place *place, struct problems *problems)
 {
 	guint order[SNAPSHOT_CHAIN_MAX];
 	gnutls_x509_crt_t chain[SNAPSHOT_CHAIN_MAX];
@@ -134,6 +150,8 @@ struct identity *identity_new(GBytes *pem, const char *path, enum proto_role rol
 	warn_of_order(certificates, order, length, path, place, problems);
 	for (guint i = 0; i < length; i++)
 		chain[i] = crt_at(certificates, order[i]);
+	if (pq && !usable_pq(chain[0], path, place, problems))
+		goto out;
 	checkup_chain(chain, length, path, role, now, place, problems);
 
 	identity = g_new0(struct identity, 1);
@@ -148,6 +166,18 @@ struct identity *identity_new(GBytes *pem, const char *path, enum proto_role rol
 out:
 	g_array_unref(certificates);
 	return identity;
+}
+
+struct identity *identity_new(GBytes *pem, const char *path, enum proto_role role, time_t now, const struct place *place,
+			      struct problems *problems)
+{
+	return read_identity(pem, path, role, now, false, place, problems);
+}
+
+struct identity *identity_new_pq(GBytes *pem, const char *path, enum proto_role role, time_t now,
+				 const struct place *place, struct problems *problems)
+{
+	return read_identity(pem, path, role, now, true, place, problems);
 }
 
 void identity_free(struct identity *identity)

@@ -27,6 +27,14 @@ struct identity;
  */
 struct identity *identity_new(GBytes *pem, const char *path, enum proto_role role, time_t now, const struct place *place,
 			      struct problems *problems);
+
+/**
+ * identity_new_pq - the same for the certificate of a post-quantum key, which has another one beside it
+ *
+ * A key that cannot be used here is a warning, because peers then get the other certificate.
+ */
+struct identity *identity_new_pq(GBytes *pem, const char *path, enum proto_role role, time_t now,
+				 const struct place *place, struct problems *problems);
 void identity_free(struct identity *identity);
 
 guint32 identity_length(const struct identity *identity);

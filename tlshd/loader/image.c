@@ -73,9 +73,12 @@ static void put_profile(GByteArray *image, guint32 role, const struct image_prof
 {
 	put_number(image, role);
 	put_text(image, profile->priority);
-	put_number(image, profile->identity ? 1 : 0);
-	if (profile->identity)
-		put_identity(image, profile->identity, profile->key);
+	guint32 identities = 0;
+	while (identities < SNAPSHOT_IDENTITIES_MAX && profile->identities[identities])
+		identities++;
+	put_number(image, identities);
+	for (guint32 i = 0; i < identities; i++)
+		put_identity(image, profile->identities[i], profile->keys[i]);
 	put_number(image, trust_count(profile->trust));
 	for (guint32 i = 0; i < trust_count(profile->trust); i++)
 		put_bytes(image, trust_anchor(profile->trust, i));

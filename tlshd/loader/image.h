@@ -16,8 +16,8 @@
 /* What one role is made of; all of it stays the caller's. */
 struct image_profile {
 	const char *priority;
-	const struct identity *identity;	/* NULL: none configured */
-	guint32 key;				/* of the identity, in the key list */
+	const struct identity *identities[SNAPSHOT_IDENTITIES_MAX]; /* in the order of preference; NULL ends it */
+	guint32 keys[SNAPSHOT_IDENTITIES_MAX];	/* of the identities, in the key list */
 	const struct trust *trust;
 	const struct revocation *revocation;	/* NULL: none configured */
 };

@@ -16,19 +16,31 @@
 #include "loader/priority.h"
 #include "loader/revocation.h"
 #include "loader/settings.h"
+#include "loader/tags.h"
 #include "loader/trust.h"
 #include "proto.h"
+
+/* Who we are, once or twice: peers get the first that they can verify. */
+static const struct {
+	enum settings_file certificate, key;
+	struct identity *(*read)(GBytes *pem, const char *path, enum proto_role role, time_t now, const struct place *place,
+				 struct problems *problems);
+} kinds[] = {
+	{ SETTINGS_PQ_CERTIFICATE, SETTINGS_PQ_PRIVATE_KEY, identity_new_pq },
+	{ SETTINGS_CERTIFICATE, SETTINGS_PRIVATE_KEY, identity_new },
+};
+#define KINDS G_N_ELEMENTS(kinds)
 
 /* One role's share. */
 struct share {
 	guint32 role;
 	GBytes *truststore;	/* raw bytes, NULL: not configured or not readable */
 	GBytes *crl;
-	GBytes *certificate;
+	GBytes *certificates[KINDS];
 	struct trust *trust;	/* NULL: the system's */
 	struct revocation *revocation;
-	struct identity *identity;
-	guint32 key;
+	struct identity *identities[KINDS];
+	guint32 keys[KINDS];
 };
 
 struct load {
@@ -45,9 +57,11 @@ static struct settings *read_settings(const char *config, struct problems *probl
 {
 	struct place place = { config, 0, NULL };
 	struct settings *settings = NULL;
-	char *problem;
+	char *problem, *notice;
 
-	GBytes *text = file_read(config, FILE_CONFIG_MAX, &problem);
+	GBytes *text = file_read(config, FILE_CONFIG_MAX, &problem, &notice);
+	if (notice)
+		problems_warning(problems, &place, "%s", notice);
 	if (text)
 		settings = settings_parse(config, text, problems);
 	else if (!g_file_test(config, G_FILE_TEST_EXISTS))
@@ -56,6 +70,7 @@ static struct settings *read_settings(const char *config, struct problems *probl
 	else
 		problems_error(problems, &place, "%s", problem);
 	g_free(problem);
+	g_free(notice);
 	g_clear_pointer(&text, g_bytes_unref);
 	return settings;
 }
@@ -63,21 +78,24 @@ static struct settings *read_settings(const char *config, struct problems *probl
 static GBytes *read_named(struct load *load, guint32 role, enum settings_file which)
 {
 	const struct settings_path *path = settings_path(load->settings, role, which);
-	char *problem;
+	char *problem, *notice;
 
 	if (!path || path->url)
 		return NULL;
-	GBytes *bytes = file_read(path->path, FILE_PEM_MAX, &problem);
+	GBytes *bytes = file_read(path->path, FILE_PEM_MAX, &problem, &notice);
+	if (notice)
+		problems_warning(load->problems, &path->place, "%s %s", path->path, notice);
 	if (!bytes)
 		problems_error(load->problems, &path->place, "%s: %s", path->path, problem);
 	g_free(problem);
+	g_free(notice);
 	return bytes;
 }
 
 /* A token's key: whether it is there is the keeper's to find out. */
 static void check_url(struct load *load, const struct settings_path *path)
 {
-	struct keyurl *url;
+	struct keyurl *url = NULL;
 	const char *why;
 
 	char *name = keyurl_name(path->path);
@@ -86,15 +104,18 @@ static void check_url(struct load *load, const struct settings_path *path)
 			       "a URL \"pkcs11:\" or a file (a file of such a name is written ./%s)", name, name);
 	else if (keyurl_parse(path->path, &url, &why) < 0)
 		problems_error(load->problems, &path->place, "%s %s", name, why);
-	else
-		keyurl_free(url);
+	else if (url->pin && file_is_open(path->place.file))
+		problems_warning(load->problems, &path->place, "%s: its PIN is in this file, which others than root may read: "
+				 "run `chmod 600 %s`, or put the PIN into a file of its own (?pin-source=FILE)", name,
+				 path->place.file);
+	keyurl_free(url);
 	free(name);
 }
 
 /* The keeper opens the key and judges its owner and mode; what only needs a look is found here already. */
-static void note_key(struct load *load, struct share *share)
+static void check_key(struct load *load, guint32 role, enum settings_file which)
 {
-	const struct settings_path *path = settings_path(load->settings, share->role, SETTINGS_PRIVATE_KEY);
+	const struct settings_path *path = settings_path(load->settings, role, which);
 
 	if (!path)
 		return;
@@ -103,10 +124,19 @@ static void note_key(struct load *load, struct share *share)
 		check_url(load, path);
 	else if (problem)
 		problems_error(load->problems, &path->place, "%s: %s", path->path, problem);
-	char *origin = g_strdup_printf("%s:%u", path->place.file, path->place.line);
-	share->key = keys_add(load->keys, path->path, origin);
-	g_free(origin);
 	g_free(problem);
+}
+
+static void add_key(struct load *load, struct share *share, unsigned int kind)
+{
+	const struct settings_path *path = settings_path(load->settings, share->role, kinds[kind].key);
+
+	/* Without it the configuration is in error already. */
+	if (!path)
+		return;
+	char *origin = g_strdup_printf("%s:%u", path->place.file, path->place.line);
+	share->keys[kind] = keys_add(load->keys, path->path, origin);
+	g_free(origin);
 }
 
 struct load *load_read(const char *config, struct problems *problems)
@@ -121,22 +151,38 @@ struct load *load_read(const char *config, struct problems *problems)
 	load->problems = problems;
 	load->settings = settings;
 	load->keys = keys_new();
+	tags_check(SYSCONFDIR "/tlshd/tags.d", problems);
 	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++) {
 		struct share *share = &load->shares[i];
 		share->role = roles[i];
 		share->truststore = read_named(load, share->role, SETTINGS_TRUSTSTORE);
 		share->crl = read_named(load, share->role, SETTINGS_CRL);
-		share->certificate = read_named(load, share->role, SETTINGS_CERTIFICATE);
-		note_key(load, share);
+		for (unsigned int kind = 0; kind < KINDS; kind++) {
+			share->certificates[kind] = read_named(load, share->role, kinds[kind].certificate);
+			check_key(load, share->role, kinds[kind].key);
+		}
 	}
 	return load;
+}
+
+static void understand_identities(struct load *load, struct share *share, time_t now)
+{
+	for (unsigned int kind = 0; kind < KINDS; kind++) {
+		const struct settings_path *path = settings_path(load->settings, share->role, kinds[kind].certificate);
+		if (share->certificates[kind])
+			share->identities[kind] = kinds[kind].read(share->certificates[kind], path->path, share->role, now,
+								   &path->place, load->problems);
+		/* The file may have held a private key, too. */
+		g_clear_pointer(&share->certificates[kind], g_bytes_unref);
+		if (share->identities[kind])
+			add_key(load, share, kind);
+	}
 }
 
 static void understand_share(struct load *load, struct share *share, time_t now)
 {
 	const struct settings_path *truststore = settings_path(load->settings, share->role, SETTINGS_TRUSTSTORE);
 	const struct settings_path *crl = settings_path(load->settings, share->role, SETTINGS_CRL);
-	const struct settings_path *certificate = settings_path(load->settings, share->role, SETTINGS_CERTIFICATE);
 	const struct place whole = { load->config, 0, NULL };
 
 	/* A configured store that could not be read stays an error: the system's is never its substitute. */
@@ -149,13 +195,9 @@ static void understand_share(struct load *load, struct share *share, time_t now)
 	const struct trust *trust = share->trust ? share->trust : load->system;
 	if (share->crl && trust)
 		share->revocation = revocation_new(share->crl, crl->path, trust, now, &crl->place, load->problems);
-	if (share->certificate)
-		share->identity = identity_new(share->certificate, certificate->path, share->role, now,
-					       &certificate->place, load->problems);
-	/* The file may have held a private key, too. */
 	g_clear_pointer(&share->truststore, g_bytes_unref);
 	g_clear_pointer(&share->crl, g_bytes_unref);
-	g_clear_pointer(&share->certificate, g_bytes_unref);
+	understand_identities(load, share, now);
 }
 
 void load_understand(struct load *load, const char *kernel_ciphers, time_t now)
@@ -169,15 +211,20 @@ void load_understand(struct load *load, const char *kernel_ciphers, time_t now)
 
 GByteArray *load_snapshot(const struct load *load)
 {
-	struct image_profile profiles[SNAPSHOT_PROFILES];
+	struct image_profile profiles[SNAPSHOT_PROFILES] = { 0 };
 
 	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++) {
 		const struct share *share = &load->shares[i];
+		unsigned int count = 0;
 		profiles[i].priority = load->priority;
-		profiles[i].identity = share->identity;
-		profiles[i].key = share->key;
 		profiles[i].trust = share->trust ? share->trust : load->system;
 		profiles[i].revocation = share->revocation;
+		for (unsigned int kind = 0; kind < KINDS; kind++) {
+			if (!share->identities[kind])
+				continue;
+			profiles[i].identities[count] = share->identities[kind];
+			profiles[i].keys[count++] = share->keys[kind];
+		}
 	}
 	return image_snapshot(settings_numbers(load->settings), settings_keyrings(load->settings), profiles);
 }
@@ -200,10 +247,12 @@ void load_free(struct load *load)
 		struct share *share = &load->shares[i];
 		g_clear_pointer(&share->truststore, g_bytes_unref);
 		g_clear_pointer(&share->crl, g_bytes_unref);
-		g_clear_pointer(&share->certificate, g_bytes_unref);
 		trust_free(share->trust);
 		revocation_free(share->revocation);
-		identity_free(share->identity);
+		for (unsigned int kind = 0; kind < KINDS; kind++) {
+			g_clear_pointer(&share->certificates[kind], g_bytes_unref);
+			identity_free(share->identities[kind]);
+		}
 	}
 	trust_free(load->system);
 	keys_free(load->keys);

@@ -18,6 +18,7 @@ libloader_a_SOURCES = \
 	tlshd/loader/revocation.c tlshd/loader/revocation.h \
 	tlshd/loader/settings.c tlshd/loader/settings.h \
 	tlshd/loader/suggestion.c tlshd/loader/suggestion.h \
+	tlshd/loader/tags.c tlshd/loader/tags.h \
 	tlshd/loader/trust.c tlshd/loader/trust.h
 libloader_a_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(GLIB_CFLAGS) \
 	-DCONFIG_EXAMPLE='"$(docdir)/examples/config"'

@@ -17,12 +17,11 @@
 #define CLIENT "authenticate.client"
 #define SERVER "authenticate.server"
 
-#define NOTE_PQ "this version serves no second certificate: peers get x509.certificate; remove the line"
-
 static const struct option_entry options[] = {
 	{ "debug", "loglevel", SETTING(loglevel), RANGE(0, 99, 0) },
 	{ "debug", "tls", SETTING(tls_debug), RANGE(0, 99, 0) },
 	{ "debug", "nl", SETTING(nl_debug), RANGE(0, 99, 0) },
+	{ "debug", "delay_done", SETTING(delay_done), RANGE(0, 3600, 0) },
 
 	{ "authenticate", "keyrings", .kind = OPTION_KEYRINGS },
 
@@ -30,15 +29,15 @@ static const struct option_entry options[] = {
 	{ CLIENT, "x509.crl", .kind = OPTION_CRL },
 	{ CLIENT, "x509.certificate", .kind = OPTION_CERTIFICATE },
 	{ CLIENT, "x509.private_key", .kind = OPTION_PRIVATE_KEY },
-	{ CLIENT, "x509.pq.certificate", .kind = OPTION_NOT_SERVED, .note = NOTE_PQ },
-	{ CLIENT, "x509.pq.private_key", .kind = OPTION_NOT_SERVED, .note = NOTE_PQ },
+	{ CLIENT, "x509.pq.certificate", .kind = OPTION_PQ_CERTIFICATE },
+	{ CLIENT, "x509.pq.private_key", .kind = OPTION_PQ_PRIVATE_KEY },
 
 	{ SERVER, "x509.truststore", .kind = OPTION_TRUSTSTORE },
 	{ SERVER, "x509.crl", .kind = OPTION_CRL },
 	{ SERVER, "x509.certificate", .kind = OPTION_CERTIFICATE },
 	{ SERVER, "x509.private_key", .kind = OPTION_PRIVATE_KEY },
-	{ SERVER, "x509.pq.certificate", .kind = OPTION_NOT_SERVED, .note = NOTE_PQ },
-	{ SERVER, "x509.pq.private_key", .kind = OPTION_NOT_SERVED, .note = NOTE_PQ },
+	{ SERVER, "x509.pq.certificate", .kind = OPTION_PQ_CERTIFICATE },
+	{ SERVER, "x509.pq.private_key", .kind = OPTION_PQ_PRIVATE_KEY },
 
 	{ "service", "workers", SETTING(workers), RANGE(0, 256, 0) },
 	{ "service", "max_handshakes", SETTING(max_handshakes), RANGE(0, 1000000, 0) },

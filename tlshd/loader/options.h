@@ -14,8 +14,9 @@ enum option_kind {
 	OPTION_CRL,
 	OPTION_CERTIFICATE,
 	OPTION_PRIVATE_KEY,
+	OPTION_PQ_CERTIFICATE,
+	OPTION_PQ_PRIVATE_KEY,
 	OPTION_KEYRINGS,
-	OPTION_NOT_SERVED,	/* known, but without effect: a warning */
 };
 
 struct option_entry {
@@ -24,7 +25,6 @@ struct option_entry {
 	enum option_kind kind;
 	size_t offset;
 	uint32_t least, most, fallback;
-	const char *note;	/* OPTION_NOT_SERVED: why, and what to do */
 };
 
 /** option_at - the @n-th option, NULL when there are no more */

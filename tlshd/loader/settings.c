@@ -106,6 +106,10 @@ static enum settings_file which_file(enum option_kind kind)
 		return SETTINGS_CRL;
 	case OPTION_CERTIFICATE:
 		return SETTINGS_CERTIFICATE;
+	case OPTION_PQ_CERTIFICATE:
+		return SETTINGS_PQ_CERTIFICATE;
+	case OPTION_PQ_PRIVATE_KEY:
+		return SETTINGS_PQ_PRIVATE_KEY;
 	default:
 		return SETTINGS_PRIVATE_KEY;
 	}
@@ -114,7 +118,7 @@ static enum settings_file which_file(enum option_kind kind)
 /* Which of the URLs the library can use is found out later; here it counts that no secret of one gets into a message. */
 static bool takes_url(enum option_kind kind, const char *text)
 {
-	return kind == OPTION_PRIVATE_KEY || (kind == OPTION_TRUSTSTORE && g_str_has_prefix(text, "pkcs11:"));
+	return kind == OPTION_PRIVATE_KEY || kind == OPTION_PQ_PRIVATE_KEY || (kind == OPTION_TRUSTSTORE && g_str_has_prefix(text, "pkcs11:"));
 }
 
 static void read_path(struct settings *settings, const struct option_entry *option, const char *text)
@@ -165,11 +169,7 @@ static void read_option(struct settings *settings, const struct option_entry *op
 		return;
 	}
 	g_strstrip(text);
-	if (option->kind == OPTION_NOT_SERVED && text[0])
-		problems_warning(settings->problems, &place, "%s", option->note);
-	else if (option->kind == OPTION_NOT_SERVED)
-		; /* an empty list of what is not served asks for nothing */
-	else if (option->kind == OPTION_KEYRINGS)
+	if (option->kind == OPTION_KEYRINGS)
 		read_keyrings(settings, option);
 	else if (!text[0])
 		problems_error(settings->problems, &place, "empty: give a value, or put a # in front of the line");
@@ -180,21 +180,33 @@ static void read_option(struct settings *settings, const struct option_entry *op
 	g_free(text);
 }
 
+static void check_pair(struct settings *settings, unsigned int profile, enum settings_file certificate_kind,
+		       const char *certificate_name, enum settings_file key_kind, const char *key_name)
+{
+	const struct settings_path *certificate = &settings->paths[profile][certificate_kind];
+	const struct settings_path *key = &settings->paths[profile][key_kind];
+	const char *section = profile == 0 ? "authenticate.client" : "authenticate.server";
+
+	if (certificate->path && !key->path)
+		problems_error(settings->problems, &certificate->place,
+			     "a certificate without a private key is of no use: add %s to [%s]", key_name, section);
+	if (key->path && !certificate->path)
+		problems_error(settings->problems, &key->place,
+			     "a private key without a certificate is of no use: add %s to [%s]", certificate_name, section);
+}
+
 static void check_pairs(struct settings *settings)
 {
 	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++) {
-		const struct settings_path *certificate = &settings->paths[i][SETTINGS_CERTIFICATE];
-		const struct settings_path *key = &settings->paths[i][SETTINGS_PRIVATE_KEY];
-		const char *section = i == 0 ? "authenticate.client" : "authenticate.server";
+		const struct settings_path *second = &settings->paths[i][SETTINGS_PQ_CERTIFICATE];
 
-		if (certificate->path && !key->path)
-			problems_error(settings->problems, &certificate->place,
-				     "a certificate without a private key is of no use: add x509.private_key to [%s]",
-				     section);
-		if (key->path && !certificate->path)
-			problems_error(settings->problems, &key->place,
-				     "a private key without a certificate is of no use: add x509.certificate to [%s]",
-				     section);
+		check_pair(settings, i, SETTINGS_CERTIFICATE, "x509.certificate", SETTINGS_PRIVATE_KEY,
+			   "x509.private_key");
+		check_pair(settings, i, SETTINGS_PQ_CERTIFICATE, "x509.pq.certificate", SETTINGS_PQ_PRIVATE_KEY,
+			   "x509.pq.private_key");
+		if (second->path && !settings->paths[i][SETTINGS_CERTIFICATE].path)
+			problems_warning(settings->problems, &second->place, "most peers cannot verify it and get none: add "
+					 "x509.certificate and x509.private_key for them");
 	}
 }
 

@@ -11,6 +11,8 @@
 #include "credentials.h"
 #include "scheme.h"
 
+#define OFFERED_MAX 128	/* signature algorithms of a peer that are looked at; the library knows far fewer */
+
 struct identity {
 	gnutls_pcert_st chain[SNAPSHOT_CHAIN_MAX];
 	unsigned int length;
@@ -205,34 +207,41 @@ bool credentials_has_trust(const struct credentials *credentials)
 	return credentials->has_trust;
 }
 
-static bool peer_takes(gnutls_session_t session, const struct identity *identity)
+static bool fits(const struct identity *identity, gnutls_sign_algorithm_t algorithm)
 {
-	gnutls_sign_algorithm_t algorithm;
+	const struct scheme *scheme = scheme_by_algorithm(algorithm);
 
-	for (size_t i = 0; gnutls_sign_algorithm_get_requested(session, i, &algorithm) == 0; i++) {
-		const struct scheme *scheme = scheme_by_algorithm(algorithm);
+	return scheme && scheme->pk == identity->pk &&
+	       (scheme->pk != GNUTLS_PK_ECDSA || scheme->curve == identity->curve);
+}
 
-		if (scheme && scheme->pk == identity->pk &&
-		    (scheme->pk != GNUTLS_PK_ECDSA || scheme->curve == identity->curve))
-			return true;
+int credentials_choose(const struct credentials *credentials, const gnutls_sign_algorithm_t *offered, size_t count)
+{
+	for (unsigned int i = 0; i < credentials->identity_count; i++) {
+		for (size_t j = 0; j < count; j++) {
+			if (fits(&credentials->identities[i], offered[j]))
+				return i;
+		}
 	}
-	return false;
+	return -1;
 }
 
 void credentials_select(const struct credentials *credentials, gnutls_session_t session, gnutls_pcert_st **chain,
 			unsigned int *length, gnutls_privkey_t *key)
 {
+	gnutls_sign_algorithm_t offered[OFFERED_MAX];
+	size_t count = 0;
+
 	*chain = NULL;
 	*length = 0;
 	*key = NULL;
-	for (unsigned int i = 0; i < credentials->identity_count; i++) {
-		const struct identity *identity = &credentials->identities[i];
-
-		if (!peer_takes(session, identity))
-			continue;
-		*chain = (gnutls_pcert_st *)identity->chain;
-		*length = identity->length;
-		*key = identity->key;
+	while (count < OFFERED_MAX && gnutls_sign_algorithm_get_requested(session, count, &offered[count]) == 0)
+		count++;
+	int chosen = credentials_choose(credentials, offered, count);
+	if (chosen < 0)
 		return;
-	}
+	const struct identity *identity = &credentials->identities[chosen];
+	*chain = (gnutls_pcert_st *)identity->chain;
+	*length = identity->length;
+	*key = identity->key;
 }

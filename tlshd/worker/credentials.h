@@ -39,11 +39,20 @@ bool credentials_has_identity(const struct credentials *credentials);
 bool credentials_has_trust(const struct credentials *credentials);
 
 /**
+ * credentials_choose - which identity for a peer that can verify these signatures?
+ * @offered: the peer's signature_algorithms, @count of them
+ *
+ * The first of ours, in the snapshot's order of preference, with a scheme that is among them; the peer's own order does
+ * not count. Returns its place, or -1 where there is none.
+ */
+int credentials_choose(const struct credentials *credentials, const gnutls_sign_algorithm_t *offered, size_t count);
+
+/**
  * credentials_select - choose the identity that the peer can verify
  * @session: in its retrieve callback
  * @chain, @length, @key: for the callback's own arguments; they stay ours
  *
- * The first identity with a signature scheme that the peer offers; @length 0 where there is none.
+ * As credentials_choose() says; @length 0 where there is none.
  */
 void credentials_select(const struct credentials *credentials, gnutls_session_t session, gnutls_pcert_st **chain,
 			unsigned int *length, gnutls_privkey_t *key);
