@@ -135,7 +135,41 @@ ends()
 	true
 }
 
-plan 6
+# Key logs are for whoever configures tlshd, not for whoever starts it; the library's own switches are for all processes.
+environment()
+{
+	local pid
+	place $USUAL 0
+	export SSLKEYLOGFILE=$WORK/keys GNUTLS_FORCE_FIPS_MODE=1
+	plain_start -s
+	agent_logged server 'SSLKEYLOGFILE is set and has no effect'
+	agent_logged server 'GNUTLS_FORCE_FIPS_MODE is set, but the TLS library of this system has no FIPS 140 mode' ||
+		comment "this library has a FIPS 140 mode"
+	for pid in $(pgrep -P "$(agent_pid server)"); do
+		tr '\0' '\n' <"/proc/$pid/environ" >"$WORK/environ"
+		grep -x GNUTLS_FORCE_FIPS_MODE=1 "$WORK/environ" >/dev/null || give_up "$(cat "/proc/$pid/comm") does not know of FIPS mode"
+		! grep SSLKEYLOGFILE "$WORK/environ" >/dev/null || give_up "$(cat "/proc/$pid/comm") was told to log keys"
+	done
+	agent_stop server
+	[ ! -e "$WORK/keys" ] || give_up "there is a key log"
+}
+
+# One warning at each load, and no more.
+tags()
+{
+	place $USUAL 0
+	mkdir -p /etc/tlshd/tags.d
+	echo 'tags:' >/etc/tlshd/tags.d/site.yml
+	plain_start -s
+	[ "$(agent_lines server '/etc/tlshd/tags.d: 1 file with session tags: this version gives no tags')" -eq 1 ] || give_up "not one warning"
+	agent_stop server
+	rm -r /etc/tlshd/tags.d
+	plain_start -s
+	agent_logged server tags && give_up "there are no tags any more"
+	agent_stop server
+}
+
+plan 8
 pki_ca ca
 pki_issue server ca ecdsa dns=server.test server to='+90 days'
 host_alias server.test 127.0.0.1
@@ -146,3 +180,5 @@ attempt dropin-no-configuration no_configuration
 attempt dropin-both-logs both_logs
 attempt dropin-reload reloads
 attempt dropin-end ends
+attempt dropin-environment environment
+attempt dropin-tags tags
