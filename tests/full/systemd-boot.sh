@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# guest: mem=2048 smp=1 time=360 root=trixie init=systemd
+#
+# The unit, under systemd: a machine boots that serves and mounts an export with TLS from /etc/fstab. Runs twice: "prepare"
+# before systemd starts makes the machine, the rest is the test in the running system.
+. "${BASH_SOURCE[0]%/*}/../lib/all.sh"
+. "$LIB/load.sh"
+
+# Some options of a unit make systemd look there before it starts a service.
+MNT=/home
+CONFIG=/etc/tlshd/config
+
+prepare()
+{
+	export TLSHD_BIN=/usr/sbin/tlshd
+	agent_install
+	# The users are those that the installed file makes.
+	sed -i '/^tlshd-/d' /etc/passwd /etc/shadow /etc/group
+	systemd-sysusers tlshd.conf
+	pki_ca ca
+	pki_issue server ca ecdsa dns=server.test server
+	pki_issue client ca ecdsa dns=client.test client
+	host_alias server.test 127.0.0.1
+	agent_x509 server ca server client
+	mkdir -p "${CONFIG%/*}" "$NFS_EXPORT" "$MNT"
+	cp "$(agent_dir server)/config" $CONFIG
+	# Of the package that was here before.
+	rm -f /etc/tlshd.conf
+	sed -i 's/^manage-gids.*/manage-gids=n/' /etc/nfs.conf
+	echo "$NFS_EXPORT *(rw,fsid=0,no_root_squash,no_subtree_check,insecure,async,xprtsec=tls:mtls)" >/etc/exports
+	cat >/etc/fstab <<-END
+		tmpfs $NFS_EXPORT tmpfs mode=1777 0 0
+		server.test:/ $MNT nfs vers=4.2,sec=sys,xprtsec=mtls,hard,actimeo=0 0 0
+	END
+	systemctl enable tlshd.service nfs-server.service 2>"$WORK/enable" || give_up "$(cat "$WORK/enable")"
+}
+
+journal()
+{
+	journalctl -q -b -u tlshd.service -o cat "$@"
+}
+
+# journal_count PATTERN: lines that match
+journal_count()
+{
+	journal | grep -cE -- "$1" || true
+}
+
+journal_beyond()
+{
+	[ "$(journal_count "$1")" -gt "$2" ]
+}
+
+property()
+{
+	systemctl show -P "$2" "$1"
+}
+
+# before UNIT UNIT: the first was up when the second began
+before()
+{
+	local up began
+	up=$(property "$1" ActiveEnterTimestampMonotonic)
+	began=$(property "$2" InactiveExitTimestampMonotonic)
+	[ "$up" -gt 0 ] && [ "$began" -gt "$up" ] || give_up "$1 was up at $up, but $2 began at $began"
+}
+
+mounted_at_boot()
+{
+	[ "$(property tlshd.service ActiveState)" = active ] || give_up "tlshd is $(property tlshd.service ActiveState)"
+	mountpoint -q $MNT || give_up "not mounted: $(systemctl status home.mount 2>&1 | tail -n 3 | tr '\n' ' ')"
+	proof_tls server
+	nfs_exchange $MNT
+	before tlshd.service home.mount
+	before tlshd.service nfs-server.service
+	comment "tlshd was ready $((($(property tlshd.service ActiveEnterTimestampMonotonic) -
+		$(property tlshd.service InactiveExitTimestampMonotonic)) / 1000)) ms after its start"
+}
+
+# All that it gives up at the start it was able to give up, and all that it asked for it got.
+nothing_missing()
+{
+	local warnings
+	warnings=$(journal -p warning)
+	[ -z "$warnings" ] || give_up "$warnings"
+	[ "$(property tlshd.service NFileDescriptorStore)" -eq 1 ] || give_up "systemd does not hold the notify socket"
+	for process in $(property tlshd.service MainPID) $(pgrep -x worker) $(pgrep -x keeper); do
+		[ "$(cat "/proc/$process/oom_score_adj")" -eq -1000 ] || give_up "process $process can be killed for its memory"
+		grep -E '^VmLck:[[:space:]]+[1-9]' "/proc/$process/status" >/dev/null || give_up "process $process is not locked"
+	done
+	systemctl list-dependencies --plain multi-user.target | grep -w tlshd.service >/dev/null ||
+		give_up "a machine without remote mounts would not start it"
+}
+
+members()
+{
+	awk -v group="$(agent_group)" '$2 == 16 && int(strtonum("0x" $4) / 2 ^ (group - 1)) % 2 { print $10 }' /proc/net/netlink
+}
+
+# restarted HOW...: a command that ends tlshd; returns when another one serves
+restarted()
+{
+	local served pid
+	served=$(journal_count 'READY: serving')
+	pid=$(property tlshd.service MainPID)
+	"$@"
+	wait_for 60 journal_beyond 'READY: serving' "$served" || give_up "tlshd did not come back: $(journal -n 3)"
+	[ "$(property tlshd.service MainPID)" -ne "$pid" ] || give_up "it is the same process"
+}
+
+# Each time the connection is cut, so that the application waits for a handshake of the next tlshd.
+restart_under_load()
+{
+	local round socket
+	socket=$(members)
+	trace_start handshake
+	load_start one $MNT
+	for round in 1 2 3; do
+		load_goes_on one 30
+		cut_connections server
+		restarted systemctl restart tlshd
+	done
+	load_goes_on one 60
+	restarted kill -KILL "$(property tlshd.service MainPID)"
+	cut_connections server
+	load_goes_on one 60
+	load_stop one
+	proof_tls server
+	[ "$(members)" = "$socket" ] || give_up "the socket in the group was $socket and is $(members)"
+	[ "$(trace_count 'handshake_(submit|notify)_err')" -eq 0 ] ||
+		give_up "refused: $(grep -m 1 -E 'handshake_(submit|notify)_err' $TRACE/trace)"
+}
+
+# A tlshd that hangs is killed, while the mount waits for a handshake: the start of the next one must not look at the mount.
+start_below_hanging_mount()
+{
+	local pid
+	pid=$(property tlshd.service MainPID)
+	load_start one $MNT
+	kill -STOP "$pid"
+	cut_connections server
+	wait_for 20 request_waits || give_up "the kernel asks for no handshake"
+	restarted kill -KILL "$pid"
+	load_goes_on one 60
+	load_stop one
+}
+
+# Bytes on the socket that systemd holds: the kernel has announced a request, and nobody has read it.
+request_waits()
+{
+	awk -v group="$(agent_group)" '$2 == 16 && $5 > 0 && int(strtonum("0x" $4) / 2 ^ (group - 1)) % 2 { found = 1 }
+		END { exit !found }' /proc/net/netlink
+}
+
+reload_says_what_is_wrong()
+{
+	local serving
+	serving=$(journal_count 'READY: serving')
+	cp $CONFIG "$WORK/good"
+	echo nonsense >>$CONFIG
+	! systemctl reload tlshd 2>"$WORK/reload" || give_up "the reload of a broken configuration succeeded"
+	cp "$WORK/good" $CONFIG
+	[ "$(journal_count "$CONFIG:[0-9]+: ")" -gt 0 ] || give_up "the journal does not say what is wrong"
+	[ "$(journal_count 'READY: serving')" -eq "$serving" ] || give_up "something was read"
+	systemctl reload tlshd || give_up "the reload of a good configuration failed"
+	wait_for 60 journal_beyond 'READY: serving' "$serving" || give_up "it was not read"
+	[ "$(property tlshd.service ActiveState)" = active ] || give_up "tlshd is $(property tlshd.service ActiveState)"
+}
+
+# Where another agent serves, nobody tries again and again.
+other_agent()
+{
+	local pid
+	systemctl stop tlshd
+	"$(tool holder)" true </dev/null >"$WORK/foreign" 2>&1 &
+	pid=$!
+	wait_for 10 grep -q ready "$WORK/foreign" || give_up "the other agent did not start: $(cat "$WORK/foreign")"
+	! systemctl start tlshd 2>"$WORK/start" || give_up "it started beside another agent"
+	[ "$(property tlshd.service ActiveState)" = failed ] || give_up "it is $(property tlshd.service ActiveState)"
+	[ "$(property tlshd.service ExecMainStatus)" -eq 3 ] || give_up "exit status $(property tlshd.service ExecMainStatus)"
+	kill -TERM $pid
+	wait_for 10 gone $pid
+	systemctl start tlshd || give_up "it does not start afterwards"
+}
+
+# Mounts go first, the agent goes last: at the end of the system they may need it.
+stays_until_unmounted()
+{
+	systemctl show -P Before tlshd.service | grep -w remote-fs-pre.target >/dev/null
+	systemctl show -P After home.mount | grep -w remote-fs-pre.target >/dev/null
+	[ "$(property remote-fs-pre.target ActiveState)" = active ] || give_up "nothing reaches remote-fs-pre.target"
+}
+
+if [ "${1:-}" = prepare ]; then
+	prepare
+	exit
+fi
+plan 7
+cut_prepare
+attempt systemd-mounted-at-boot mounted_at_boot
+attempt systemd-nothing-missing nothing_missing
+attempt systemd-restart-under-load restart_under_load
+attempt systemd-hanging-mount start_below_hanging_mount
+attempt systemd-reload reload_says_what_is_wrong
+attempt systemd-other-agent other_agent
+attempt systemd-stays stays_until_unmounted
