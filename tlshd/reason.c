@@ -95,44 +95,48 @@ static const char *alert_name(uint16_t alert)
 	return name ? name : "unknown";
 }
 
+/* What an alert of the peer's (RFC 8446, 6.2) asks of us. */
+static const char *alert_advice(const struct report *report, uint16_t alert)
+{
+	switch (alert) {
+	case GNUTLS_A_UNKNOWN_CA:
+		return "it does not trust our certificate's issuer: add our CA to its trust store";
+	case GNUTLS_A_CERTIFICATE_EXPIRED:
+		return "our certificate has expired or is not valid yet, or its clock is wrong";
+	case GNUTLS_A_CERTIFICATE_REVOKED:
+		return "our certificate is on a revocation list there: have a new one issued";
+	case GNUTLS_A_BAD_CERTIFICATE:
+	case GNUTLS_A_CERTIFICATE_UNKNOWN:
+		return "it does not accept our certificate; often the name by which it knows us is not in it, or it does not "
+		       "trust the issuer: its log says why";
+	case GNUTLS_A_UNSUPPORTED_CERTIFICATE:
+		return "our certificate is not made for this use: look at its extended key usage and key usage";
+	case GNUTLS_A_CERTIFICATE_REQUIRED:
+		return "it wants a certificate from us: set x509.certificate and x509.private_key, or mount with xprtsec=mtls";
+	case GNUTLS_A_PROTOCOL_VERSION:
+		return "it does not speak TLS 1.3";
+	case GNUTLS_A_UNKNOWN_PSK_IDENTITY:
+		return "it has no key for the identity that we offered: compare host NQN and subsystem NQN, and provision the "
+		       "same key there";
+	case GNUTLS_A_DECRYPT_ERROR:
+		return report->request->auth == PROTO_AUTH_PSK ?
+		       "it has another key for this identity: provision the same key on both sides" :
+		       "it could not verify our signature: does our private key belong to our certificate?";
+	case GNUTLS_A_HANDSHAKE_FAILURE:
+		return "it found no TLS 1.3, or no cipher, group or signature in common";
+	case GNUTLS_A_NO_APPLICATION_PROTOCOL:
+		return "it does not serve this application protocol (ALPN)";
+	}
+	return "its log says why";
+}
+
 static void peer_alert(const struct report *report, char *text, size_t size)
 {
 	uint16_t alert = report->result->alert_received;
-	const char *advice = "its log says why";
 
-	switch (alert) {
-	case GNUTLS_A_UNKNOWN_CA:
-		advice = "it does not trust our certificate's issuer: add our CA to its trust store";
-		break;
-	case GNUTLS_A_CERTIFICATE_EXPIRED:
-		advice = "our certificate has expired, or its clock is wrong";
-		break;
-	case GNUTLS_A_CERTIFICATE_REVOKED:
-		advice = "our certificate is on a revocation list there: have a new one issued";
-		break;
-	case GNUTLS_A_CERTIFICATE_REQUIRED:
-		advice = "it wants a certificate from us: set x509.certificate and x509.private_key, or mount with "
-			 "xprtsec=mtls";
-		break;
-	case GNUTLS_A_PROTOCOL_VERSION:
-		advice = "it does not speak TLS 1.3";
-		break;
-	case GNUTLS_A_UNKNOWN_PSK_IDENTITY:
-		advice = "it has no key for the identity that we offered: compare host NQN and subsystem NQN, and provision "
-			 "the same key there";
-		break;
-	case GNUTLS_A_DECRYPT_ERROR:
-		advice = report->request->auth == PROTO_AUTH_PSK ?
-			 "it has another key for this identity: provision the same key on both sides" :
-			 "it could not verify our signature: does our private key belong to our certificate?";
-		break;
-	case GNUTLS_A_HANDSHAKE_FAILURE:
-		advice = "it found no cipher, group or signature in common";
-		break;
-	}
-	snprintf(text, size, "the peer refused with alert %u (%s): %s", alert, alert_name(alert), advice);
+	snprintf(text, size, "the peer refused with alert %u (%s): %s", alert, alert_name(alert),
+		 alert_advice(report, alert));
 }
-
 
 static void wants_value(const struct report *report, char *text, size_t size)
 {
@@ -205,10 +209,20 @@ static void library(const struct report *report, char *text, size_t size)
 
 	switch (report->result->reason) {
 	case REASON_NOTHING_COMMON:
+		if (report->result->alert_sent == GNUTLS_A_PROTOCOL_VERSION) {
+			snprintf(text, size, "the peer offers no TLS 1.3, and no other version will do: update its TLS library, or "
+				 "look at its crypto policy");
+			break;
+		}
 		snprintf(text, size, "no TLS 1.3 cipher, group or signature in common with the peer (%s): look at the crypto "
 			 "policy of both sides", what);
 		break;
 	case REASON_PROTOCOL:
+		if (report->result->library_error == GNUTLS_E_PK_SIG_VERIFY_FAILED) {
+			snprintf(text, size, "the %s is not the peer's own: its signature was made by another key. Look there whether "
+				 "certificate and private key belong together", whose(report));
+			break;
+		}
 		snprintf(text, size, "the peer does not speak TLS 1.3 as it should: %s", what);
 		break;
 	default:

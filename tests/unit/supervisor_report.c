@@ -57,6 +57,22 @@ static void every_reason_has_a_sentence(void)
 	}
 }
 
+/* What the peer says about our certificate is told apart. */
+static void every_certificate_alert_has_advice(void)
+{
+	static const uint16_t alerts[] = { GNUTLS_A_BAD_CERTIFICATE, GNUTLS_A_UNSUPPORTED_CERTIFICATE,
+					   GNUTLS_A_CERTIFICATE_REVOKED, GNUTLS_A_CERTIFICATE_EXPIRED,
+					   GNUTLS_A_CERTIFICATE_UNKNOWN, GNUTLS_A_UNKNOWN_CA };
+	char text[1200];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(alerts); i++) {
+		start(PROTO_ROLE_SERVER, "", EACCES, REASON_PEER_ALERT);
+		message.result.alert_received = alerts[i];
+		reason_text(&report, text, sizeof(text));
+		g_assert_nonnull(strstr(text, "our certificate"));
+	}
+}
+
 static void wrong_name(void)
 {
 	start(PROTO_ROLE_CLIENT, "192.0.2.7", EACCES, REASON_NAME);
@@ -96,6 +112,15 @@ static void refusals(void)
 	report.ended = true;
 	expect("handshake with server nfs1 (address unknown) failed: the peer refused with alert 48 (CA is unknown): it does "
 	       "not trust our certificate's issuer: add our CA to its trust store [EACCES, x509, 12 ms, connection ended]");
+	start(PROTO_ROLE_SERVER, "", EACCES, REASON_NOTHING_COMMON);
+	message.result.alert_sent = GNUTLS_A_PROTOCOL_VERSION;
+	expect("handshake with client 192.0.2.7:2049 failed: the peer offers no TLS 1.3, and no other version will do: update "
+	       "its TLS library, or look at its crypto policy [EACCES, x509, 12 ms]");
+	start(PROTO_ROLE_CLIENT, "nfs1", EACCES, REASON_PROTOCOL);
+	message.result.library_error = GNUTLS_E_PK_SIG_VERIFY_FAILED;
+	expect("handshake with server nfs1 (192.0.2.7:2049) failed: the server certificate is not the peer's own: its "
+	       "signature was made by another key. Look there whether certificate and private key belong together [EACCES, "
+	       "x509, 12 ms]");
 	start(PROTO_ROLE_SERVER, "", EACCES, REASON_NO_IDENTITY);
 	expect("handshake with client 192.0.2.7:2049 failed: there is no certificate for the server role: set "
 	       "x509.certificate and x509.private_key in [authenticate.server] [EACCES, x509, 12 ms]");
@@ -148,6 +173,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/report/every-reason-has-a-sentence", every_reason_has_a_sentence);
+	g_test_add_func("/report/every-certificate-alert-has-advice", every_certificate_alert_has_advice);
 	g_test_add_func("/report/wrong-name", wrong_name);
 	g_test_add_func("/report/success", success);
 	g_test_add_func("/report/refusals", refusals);

@@ -365,7 +365,8 @@ void peer_init(struct peer *peer, const struct peer_wish *wish, int fd)
 		peer_identity(peer, wish);
 	if (wish->trust)
 		OK(gnutls_certificate_set_x509_trust(peer->x509, (gnutls_x509_crt_t *)&wish->trust->crt, 1));
-	OK(gnutls_init(&peer->session, (wish->server ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_NONBLOCK));
+	OK(gnutls_init(&peer->session, (wish->server ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_NONBLOCK |
+		       (wish->key_share_top ? GNUTLS_KEY_SHARE_TOP : 0)));
 	OK(gnutls_priority_set_direct(peer->session, wish->priority ? wish->priority :
 				      "NORMAL:-VERS-ALL:+VERS-TLS1.3", NULL));
 	OK(gnutls_credentials_set(peer->session, GNUTLS_CRD_CERTIFICATE, peer->x509));

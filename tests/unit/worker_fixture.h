@@ -122,6 +122,7 @@ struct peer_wish {
 	const char *alpn;
 	bool demands;			/* server: a client certificate */
 	unsigned int record_size;
+	bool key_share_top;		/* client: offer a share for the first group only */
 };
 
 void peer_init(struct peer *peer, const struct peer_wish *wish, int fd);

@@ -397,6 +397,67 @@ static void test_old_versions(void)
 	trial_done(&trial);
 }
 
+static int count_hellos(gnutls_session_t session, unsigned int type, unsigned int when, unsigned int incoming,
+			const gnutls_datum_t *body)
+{
+	(void)when, (void)incoming, (void)body;
+	++*(int *)gnutls_session_get_ptr(session);
+	g_assert_cmpint(type, ==, GNUTLS_HANDSHAKE_CLIENT_HELLO);
+	return 0;
+}
+
+/* The client's first share is for a group that the server has not; it has to come again with the one that both have. */
+static void retry_with(enum proto_role role, const char *first, const char *group)
+{
+	char *both = g_strdup_printf("%s:-GROUP-ALL:+GROUP-%s:+GROUP-%s", PRIORITY, first, group);
+	char *one = g_strdup_printf("%s:-GROUP-ALL:+GROUP-%s", PRIORITY, group);
+	struct peer_wish wish = { .server = role == PROTO_ROLE_CLIENT, .identity = host, .key_share_top = true };
+	struct proto_job job = make_job(role, role == PROTO_ROLE_CLIENT ? PROTO_AUTH_UNAUTH : PROTO_AUTH_X509,
+					role == PROTO_ROLE_CLIENT ? "peer.example" : "");
+	struct trial trial;
+	int hellos = 0;
+
+	wish.priority = wish.server ? one : both;
+	trial_init(&trial);
+	trial_identity(&trial, host);
+	trial.scene.client.priority = both;
+	trial.scene.server.priority = one;
+	scene_ready(&trial.scene);
+	peer_init(&trial.peer, &wish, trial.peer_fd);
+	gnutls_session_set_ptr(trial.peer.session, &hellos);
+	gnutls_handshake_set_hook_function(trial.peer.session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, count_hellos);
+	run_handshake(&trial.scene, &job, trial.fd, &trial.peer, &trial.result);
+	g_test_message("%s: %s, then %s", wish.server ? "client" : "server", first, group);
+	assert_ok(&trial);
+	assert_same_keys(&trial);
+	g_assert_cmpstr(trial.result.group, ==, group);
+	g_assert_cmpint(hellos, ==, 2);
+	trial_done(&trial);
+	g_free(both);
+	g_free(one);
+}
+
+static void test_hello_retry(void)
+{
+	const unsigned int *groups;
+	gnutls_priority_t all;
+
+	OK(gnutls_priority_init(&all, "NORMAL:-VERS-ALL:+VERS-TLS1.3", NULL));
+	int count = gnutls_priority_group_list(all, &groups);
+	g_assert_cmpint(count, >, 1);
+	for (int i = 0; i < count; i++) {
+		/* Our client offers shares for the first two kinds of groups, so two others have to come first. */
+		const char *name = gnutls_group_get_name(groups[i]);
+		const char *first = groups[i] == GNUTLS_GROUP_X25519 ? "SECP256R1:+GROUP-X448" :
+				    groups[i] == GNUTLS_GROUP_SECP256R1 ? "SECP384R1:+GROUP-X25519" :
+									  "SECP256R1:+GROUP-X25519";
+
+		retry_with(PROTO_ROLE_CLIENT, first, name);
+		retry_with(PROTO_ROLE_SERVER, first, name);
+	}
+	gnutls_priority_deinit(all);
+}
+
 /* Records larger than the peer takes must not leave the kernel. */
 static void test_record_limit(void)
 {
@@ -494,6 +555,43 @@ static void test_keeper_wakes(void)
 	trial_done(&trial);
 }
 
+/* A client that refuses our certificate before it has keys to say so with. */
+static void test_plain_alert(void)
+{
+	static const struct {
+		unsigned char alert;
+		int status;
+	} cases[] = { { GNUTLS_A_UNKNOWN_CA, EACCES }, { GNUTLS_A_INTERNAL_ERROR, ETIMEDOUT } };
+	struct proto_job job = make_job(PROTO_ROLE_SERVER, PROTO_AUTH_X509, "");
+	struct peer_wish client = { 0 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const unsigned char record[] = { 21, 3, 3, 0, 2, 2, cases[i].alert };
+		struct handshake *handshake;
+		union proto_message message;
+		struct trial trial;
+
+		trial_init(&trial);
+		trial_identity(&trial, host);
+		scene_ready(&trial.scene);
+		peer_init(&trial.peer, &client, trial.peer_fd);
+		OK(handshake_new(&trial.scene.context, &job, trial.fd, &handshake));
+		peer_step(&trial.peer);
+		while (handshake_step(handshake) == HANDSHAKE_READS && !handshake_heard(handshake))
+			;
+		g_assert_cmpint(write(trial.peer_fd, record, sizeof(record)), ==, sizeof(record));
+		while (handshake_step(handshake) != HANDSHAKE_OVER)
+			;
+		handshake_result(handshake, &message);
+		g_assert_cmpint(message.result.reason, ==, REASON_PEER_ALERT);
+		g_assert_cmpint(message.result.alert_received, ==, cases[i].alert);
+		g_assert_cmpint(message.result.alert_sent, ==, PROTO_NO_ALERT);
+		g_assert_cmpint(message.result.status, ==, cases[i].status);
+		handshake_free(handshake);
+		trial_done(&trial);
+	}
+}
+
 /* Data that comes right behind Finished is the kernel's. */
 static void test_early_data(void)
 {
@@ -544,9 +642,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/handshake/not-tcp", test_not_tcp);
 	g_test_add_func("/handshake/alpn", test_alpn);
 	g_test_add_func("/handshake/old-versions", test_old_versions);
+	g_test_add_func("/handshake/hello-retry", test_hello_retry);
 	g_test_add_func("/handshake/record-limit", test_record_limit);
 	g_test_add_func("/handshake/keeper-moods", test_keeper_moods);
 	g_test_add_func("/handshake/keeper-wakes", test_keeper_wakes);
+	g_test_add_func("/handshake/plain-alert", test_plain_alert);
 	g_test_add_func("/handshake/early-data", test_early_data);
 	int ret = g_test_run();
 	issued_done();

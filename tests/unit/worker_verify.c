@@ -304,6 +304,22 @@ static void test_key_usage(void)
 	judge(PROTO_ROLE_CLIENT, "peer.example", peer, ca, NULL, &wrong);
 }
 
+/* Who shows a certificate has to have its key (RFC 8446, 4.4.3). */
+static void test_other_key(void)
+{
+	static const struct verdict wrong = { REASON_PROTOCOL, GNUTLS_A_DECRYPT_ERROR, 0 };
+	const struct issued *shown = issue(&(struct wish){ .issuer = ca, .dns = "peer.example" });
+	struct issued thief = *issue(&(struct wish){ .issuer = ca, .dns = "peer.example" });
+
+	thief.crt = shown->crt;
+	thief.der = shown->der;
+	struct peer_wish peer = { .identity = &thief };
+	struct proto_result result = judge(PROTO_ROLE_CLIENT, "peer.example", peer, ca, NULL, &wrong);
+	g_assert_cmpint(result.library_error, ==, GNUTLS_E_PK_SIG_VERIFY_FAILED);
+	result = judge(PROTO_ROLE_SERVER, "", peer, ca, NULL, &wrong);
+	g_assert_cmpint(result.library_error, ==, GNUTLS_E_PK_SIG_VERIFY_FAILED);
+}
+
 static void test_chains(void)
 {
 	static const struct verdict not_ca = { REASON_UNTRUSTED, GNUTLS_A_BAD_CERTIFICATE, PROTO_VERIFY_NOT_CA };
@@ -341,7 +357,7 @@ static void test_chains(void)
 static void test_keys(void)
 {
 	static const struct verdict large = { REASON_KEY_SIZE, GNUTLS_A_UNSUPPORTED_CERTIFICATE, 0 };
-	static const struct verdict weak = { REASON_UNTRUSTED, GNUTLS_A_INSUFFICIENT_SECURITY, PROTO_VERIFY_WEAK };
+	static const struct verdict weak = { REASON_UNTRUSTED, GNUTLS_A_BAD_CERTIFICATE, PROTO_VERIFY_WEAK };
 	struct snapshot_settings settings = { .sign_timeout_ms = 10000, .max_message = 131072, .max_client_hello = 16384,
 					      .max_certificates = 10, .max_rsa_bits = 2048 };
 	struct peer_wish peer = { .identity = issue(&(struct wish){
@@ -380,6 +396,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verify/no-trust", test_no_trust);
 	g_test_add_func("/verify/purpose", test_purpose);
 	g_test_add_func("/verify/key-usage", test_key_usage);
+	g_test_add_func("/verify/other-key", test_other_key);
 	g_test_add_func("/verify/chains", test_chains);
 	g_test_add_func("/verify/keys", test_keys);
 	g_test_add_func("/verify/message-size", test_message_size);

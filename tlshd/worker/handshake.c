@@ -371,6 +371,10 @@ static bool ended_by_alert(const struct handshake *handshake, int code, gnutls_a
 		*alert = gnutls_alert_get(handshake->session);
 		return true;
 	}
+	if (code == GNUTLS_E_DECRYPTION_FAILED && transport_plain_alert(&handshake->transport) >= 0) {
+		*alert = transport_plain_alert(&handshake->transport);
+		return true;
+	}
 	*alert = GNUTLS_A_CLOSE_NOTIFY;
 	return (code == GNUTLS_E_SESSION_EOF || code == GNUTLS_E_PREMATURE_TERMINATION) &&
 	       !handshake->transport.peer_closed && !handshake->transport.read_error;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -18,6 +19,15 @@
 static bool would_block(int error)
 {
 	return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+static void remember(struct transport *transport, const uint8_t *data, size_t size)
+{
+	size_t room = sizeof(transport->last);
+	size_t count = size < room ? size : room;
+
+	memmove(transport->last, transport->last + count, room - count);
+	memcpy(transport->last + room - count, data + size - count, count);
 }
 
 static ssize_t pull(gnutls_transport_ptr_t pointer, void *data, size_t size)
@@ -38,12 +48,14 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *data, size_t size)
 	do {
 		got = recv(transport->fd, data, size, MSG_DONTWAIT);
 	} while (got < 0 && errno == EINTR);
-	if (got > 0)
+	if (got > 0) {
 		transport->received += got;
-	else if (got == 0)
+		remember(transport, data, got);
+	} else if (got == 0) {
 		transport->peer_closed = true;
-	else if (!would_block(errno))
+	} else if (!would_block(errno)) {
 		transport->read_error = errno;
+	}
 	return got;
 }
 
@@ -105,6 +117,15 @@ void transport_attach(struct transport *transport, gnutls_session_t session)
 	gnutls_transport_set_pull_function(session, pull);
 	gnutls_transport_set_vec_push_function(session, push);
 	gnutls_transport_set_pull_timeout_function(session, pull_timeout);
+}
+
+int transport_plain_alert(const struct transport *transport)
+{
+	/* Content type alert, legacy version, length 2; then level and number. */
+	static const uint8_t head[] = { 21, 3, 3, 0, 2 };
+	const uint8_t *last = transport->last;
+
+	return transport->received >= sizeof(transport->last) && memcmp(last, head, sizeof(head)) == 0 ? last[6] : -1;
 }
 
 void transport_turn(struct transport *transport)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define TRANSPORT_ALERT_RECORD 7	/* bytes of an alert in the clear, with its record's header */
 #define TRANSPORT_READS_PER_TURN 64	/* system calls, two for each record */
 
 struct transport {
@@ -23,6 +24,7 @@ struct transport {
 	bool peer_closed;	/* read the end of the stream */
 	int read_error;		/* positive errno of a read that failed for good */
 	int write_error;	/* the same for a write */
+	uint8_t last[TRANSPORT_ALERT_RECORD]; /* bytes received */
 	int nodelay;		/* what TCP_NODELAY was; -1: it was not changed */
 };
 
@@ -40,6 +42,17 @@ void transport_restore(struct transport *transport);
 
 /** transport_attach - make a session use it; @transport outlives the session's last call */
 void transport_attach(struct transport *transport, gnutls_session_t session);
+
+/**
+ * transport_plain_alert - was the last record an alert in the clear?
+ *
+ * The TLS library decrypts whatever comes once it has keys. But a client that refuses our certificate may have switched to
+ * keys of its own only after its ChangeCipherSpec, which it then never sends (OpenSSL's do; RFC 8446, 6, asks for alerts
+ * under the current keys, and for them these still are none).
+ *
+ * Returns the alert's number, or -1.
+ */
+int transport_plain_alert(const struct transport *transport);
 
 /** transport_turn - a new turn begins: reads are allowed again */
 void transport_turn(struct transport *transport);
