@@ -166,11 +166,11 @@ uptime_ms()
 	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
 }
 
-# requests_record: from here on the kernel notes what becomes of requests
+# requests_record [EVENT...]: from here on the kernel notes what becomes of requests, and these events
 requests_record()
 {
 	trace_start handshake/handshake_cmd_accept handshake/handshake_cmd_accept_err handshake/handshake_complete \
-		handshake/handshake_cmd_done handshake/handshake_cmd_done_err handshake/handshake_cancel
+		handshake/handshake_cmd_done handshake/handshake_cmd_done_err handshake/handshake_cancel "$@"
 }
 
 # requests: a line for each accepted one: when it was accepted (ms), how long its answer took (-1: none yet), the status

@@ -75,23 +75,23 @@ pki_intermediate()
 	cat "$PKI/$1.crt" "$PKI/$2.above" >"$PKI/$1.above"
 }
 
+# PKI_HASH is the hash of its signature, when it shall not be certtool's own choice.
 pki_sign()
 {
-	pki_certtool --generate-certificate --load-privkey "$PKI/$1.key" --template "$PKI/$1.template" \
+	pki_certtool --generate-certificate ${PKI_HASH:+"--hash=$PKI_HASH"} --load-privkey "$PKI/$1.key" --template "$PKI/$1.template" \
 		--load-ca-certificate "$PKI/$2.crt" --load-ca-privkey "$PKI/$2.key" --outfile "$PKI/$1.crt"
 }
 
 # pki_issue NAME ISSUER TYPE [OPTION...]: an identity. Options: dns=NAME ip=ADDRESS (v4 or v6; both may repeat),
 # server, client (extended key usage; without either there is no such extension), from=DATE to=DATE, cn=NAME,
-# line=TEXT (any line of certtool's template).
+# usage=LINE (the template's line for the key usage; signing_key by default), line=TEXT (any line of certtool's template).
 pki_issue()
 {
-	local name=$1 issuer=$2 type=$3 option from='-1 day' to='+400 days' cn=$1
+	local name=$1 issuer=$2 type=$3 option from='-1 day' to='+400 days' cn=$1 usage=signing_key
 	shift 3
 	pki_key "$name" "$type"
 	{
 		echo "serial = $(pki_next_serial)"
-		echo signing_key
 		for option; do
 			case $option in
 			dns=*) echo "dns_name = \"${option#*=}\"" ;;
@@ -101,10 +101,12 @@ pki_issue()
 			from=*) from=${option#*=} ;;
 			to=*) to=${option#*=} ;;
 			cn=*) cn=${option#*=} ;;
+			usage=*) usage=${option#*=} ;;
 			line=*) echo "${option#*=}" ;;
 			*) give_up "pki_issue: no option $option" ;;
 			esac
 		done
+		echo "$usage"
 		echo "cn = \"$cn\""
 		pki_dates "$from" "$to"
 	} >"$PKI/$name.template"
@@ -131,4 +133,11 @@ pki_revoke()
 pki_serial()
 {
 	certtool --certificate-info --infile "$PKI/$1.crt" | awk '/Serial Number \(hex\)/ { print $NF }'
+}
+
+# pki_padding BYTES: a line of the template that makes a certificate so much larger, by an extension of no meaning
+pki_padding()
+{
+	printf 'add_extension = "1.3.6.1.4.1.99999.1 0x0483%06x%s"' "$1" \
+		"$(head -c "$1" /dev/zero | od -An -v -tx1 | tr -d ' \n')"
 }

@@ -120,6 +120,17 @@ void bytes_endless(struct bytes *bytes, uint8_t type, uint32_t claimed)
 	}
 }
 
+void bytes_old_hello(struct bytes *bytes)
+{
+	/* Version, random, no session id, ECDHE-ECDSA with AES-128-GCM, no compression. */
+	uint8_t message[MESSAGE_HEAD + 38] = { 2, 0, 0, 38, 3, 3 };
+
+	memset(message + MESSAGE_HEAD + 2, 0x5a, 32);
+	put16(message + MESSAGE_HEAD + 35, 0xc02b);
+	bytes->size = 0;
+	add_record(bytes, TYPE_HANDSHAKE, message, sizeof(message));
+}
+
 void bytes_garbage(struct bytes *bytes)
 {
 	static const char text[] = "GET / HTTP/1.1\r\nHost: example\r\n\r\n";

@@ -24,6 +24,9 @@ void bytes_long_hello(struct bytes *bytes, size_t size);
 /* The beginning of a handshake message of @type that claims @claimed bytes, and zeros for as much as there is room. */
 void bytes_endless(struct bytes *bytes, uint8_t type, uint32_t claimed);
 
+/* A ServerHello of TLS 1.2, though the client offers only TLS 1.3. */
+void bytes_old_hello(struct bytes *bytes);
+
 /* No TLS at all. */
 void bytes_garbage(struct bytes *bytes);
 

@@ -62,6 +62,8 @@ bool mode_parse(struct mode *mode, const char *name)
 		bytes_long_hello(&mode->say, LONG_HELLO);
 	} else if (strcmp(name, "endless") == 0) {
 		bytes_endless(&mode->say, mode->server ? CERTIFICATE : CLIENT_HELLO, CLAIMED);
+	} else if (strcmp(name, "old-hello") == 0) {
+		bytes_old_hello(&mode->say);
 	} else if (strncmp(name, "alert-", 6) == 0) {
 		bytes_alert(&mode->say, atoi(name + 6));
 	} else if (strcmp(name, "full") == 0) {

@@ -6,8 +6,8 @@
  *	peer client|server ADDRESS PORT MODE [count=N] [seconds=N] [together=N] [gauge=FILE] [retry] [keep]
  *
  * MODE: silent, drip (a byte of a hello each half second), drip-ccs (a hello, then a ChangeCipherSpec each half second),
- * garbage, long-hello, endless, alert-N, full (a handshake and a call), or close-STEP and reset-STEP with connect, probe,
- * agreed, half, hello or answer as the step.
+ * garbage, long-hello, endless, old-hello (a server chooses TLS 1.2), alert-N, full (a handshake and a call), or close-STEP
+ * and reset-STEP with connect, probe, agreed, half, hello or answer as the step.
  *
  * At most so many of a client's connections are on their way to a handshake at a time (together, 8 by default). That is
  * until the answer to their probe, or with the folder /proc/PID/fd as the gauge, until this process holds one more

@@ -45,6 +45,13 @@ size_t rpctls_call(uint8_t *out, uint32_t xid, bool probe)
 	return put(out, words, sizeof(words) / sizeof(words[0]));
 }
 
+size_t rpctls_stray(uint8_t *out)
+{
+	static const uint32_t words[] = { LAST_FRAGMENT | 24, 0x5742, MESSAGE_REPLY, 0, AUTH_NONE, 0, 0 };
+
+	return put(out, words, sizeof(words) / sizeof(words[0]));
+}
+
 /* The whole message in its one fragment; 0: not yet there. */
 static int message_length(const uint8_t *data, size_t size)
 {

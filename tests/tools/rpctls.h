@@ -22,6 +22,14 @@
 size_t rpctls_call(uint8_t *out, uint32_t xid, bool probe);
 
 /**
+ * rpctls_stray - a good reply to a call that nobody has made, with its record mark
+ * @out: room for RPCTLS_MAX bytes
+ *
+ * Returns the length.
+ */
+size_t rpctls_stray(uint8_t *out);
+
+/**
  * rpctls_reply - look at what came back
  * @data, @size: received so far
  * @used: set to the length of the reply, with its record mark
