@@ -14,6 +14,7 @@
 #include <glib.h>
 
 #include "alert.h"
+#include "answers.h"
 #include "deadline.h"
 #include "dispatch.h"
 #include "intake.h"
@@ -25,7 +26,6 @@
 #include "timing.h"
 
 #define RETRY_MS 10		/* until a job that no worker could take is offered again */
-#define DONE_ATTEMPTS 3
 
 struct job {
 	struct dispatch *dispatch;
@@ -45,6 +45,7 @@ struct job {
 struct dispatch {
 	struct upcall *upcall;
 	struct intake *intake;
+	struct answers *answers;
 	struct keyrings *keyrings;
 	struct deadlines *deadlines;
 	struct generation *generation;
@@ -58,6 +59,7 @@ struct dispatch {
 };
 
 static void take_on(void *user, const struct handshake_request *request, bool understood);
+static void request_over(void *user);
 
 struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines)
 {
@@ -65,6 +67,7 @@ struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines
 
 	dispatch->upcall = upcall;
 	dispatch->intake = intake_new(upcall, take_on, dispatch);
+	dispatch->answers = answers_new(upcall, deadlines, request_over, dispatch);
 	dispatch->deadlines = deadlines;
 	dispatch->keyrings = keyrings_new();
 	dispatch->refusals = refusals_new(deadlines);
@@ -92,6 +95,7 @@ void dispatch_free(struct dispatch *dispatch)
 	g_hash_table_destroy(dispatch->jobs);
 	refusals_free(dispatch->refusals);
 	keyrings_free(dispatch->keyrings);
+	answers_free(dispatch->answers);
 	intake_free(dispatch->intake);
 	g_free(dispatch);
 }
@@ -136,31 +140,38 @@ static uint32_t remote_auth(const struct job *job, const struct proto_result *re
 	       UPCALL_AUTH_CERTIFICATE : 0;
 }
 
-/* Send DONE at once, then close: after DONE the socket is the consumer's. The log comes last. */
+/* After DONE and the log: there is room for another request, or nothing more to wait for. */
+static void request_over(void *user)
+{
+	struct dispatch *dispatch = user;
+
+	intake_answered(dispatch->intake);
+	if (dispatch_open(dispatch) == 0 && dispatch->on_idle) {
+		void (*on_idle)(void *user_data) = dispatch->on_idle;
+		dispatch->on_idle = NULL;
+		on_idle(dispatch->user);
+	}
+}
+
+/* The kernel hears first, then the log. */
 static void answer(struct job *job, const struct proto_result *result)
 {
 	struct dispatch *dispatch = job->dispatch;
 	bool ended = !socket_is_connected(job->request.fd);
-	int ret = -EAGAIN;
+	struct answer answer = {
+		.fd = job->request.fd,
+		.number = job->number,
+		.status = result->status,
+		.remote_auth = result->status == 0 ? remote_auth(job, result) : 0,
+	};
 
-	/* Memory may be short for a moment; the kernel takes an answer once, so that to repeat it is safe. */
-	for (int attempt = 0; attempt < DONE_ATTEMPTS && ret < 0; attempt++)
-		ret = upcall_done(dispatch->upcall, job->request.fd, result->status,
-				  result->status == 0 ? remote_auth(job, result) : 0);
-
-	close(job->request.fd);
+	g_strlcpy(answer.peer, job->peer, sizeof(answer.peer));
+	bool sent = answers_send(dispatch->answers, &answer, settings(dispatch)->delay_done * 1000);
 	job->request.fd = -1;
 	job->answered = true;
-	log_line(LOG_DEBUG, "request %" PRIu64 ": answered with status %u", job->number, result->status);
-	if (ret < 0)
-		log_line(LOG_ERR, "the kernel did not take the answer to a handshake with %s: %s", job->peer, strerror(-ret));
 	write_report(job, result, ended);
-	intake_answered(dispatch->intake);
-	if (dispatch_open(dispatch) == 0 && dispatch->on_idle) {
-		void (*on_idle)(void *user) = dispatch->on_idle;
-		dispatch->on_idle = NULL;
-		on_idle(dispatch->user);
-	}
+	if (sent)
+		request_over(dispatch);
 }
 
 static void answer_self(struct job *job, uint32_t status, enum proto_reason reason, int error)
@@ -436,6 +447,7 @@ void dispatch_worker_lost(struct dispatch *dispatch, struct working *working)
 void dispatch_stop(struct dispatch *dispatch, void (*on_idle)(void *user), void *user)
 {
 	intake_stop(dispatch->intake);
+	answers_flush(dispatch->answers);
 	if (dispatch_open(dispatch) == 0) {
 		on_idle(user);
 		return;

@@ -16,6 +16,7 @@ CONTRACT_LIBS = libcontract.a $(KEYUTILS_LIBS)
 noinst_LIBRARIES += libsupervisor.a
 libsupervisor_a_SOURCES = \
 	tlshd/agent.c tlshd/agent.h \
+	tlshd/answers.c tlshd/answers.h \
 	tlshd/backoff.c tlshd/backoff.h \
 	tlshd/channel.c tlshd/channel.h \
 	tlshd/check.c tlshd/check.h \

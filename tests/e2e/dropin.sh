@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=1024 smp=1 time=300
+# guest: mem=2048 smp=1 time=400
 #
-# What start-up scripts and administrators of ktls-utils' tlshd rely on: options, places of the configuration, signals.
+# What start-up scripts and administrators of ktls-utils' tlshd rely on: options, places of the configuration, signals,
+# environment, and the delay for those who look for races.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"
 . "$LIB/load.sh"
 
@@ -169,7 +170,80 @@ tags()
 	agent_stop server
 }
 
-plan 8
+reload_before_answer()
+{
+	awk '/^--- start/ { reading = 0; early = 0 } /reading the configuration again/ { reading = 1 }
+		/answered with status/ && !reading { early = 1 } END { exit early || !reading }' "$(agent_log server)"
+}
+
+# The kernel gets its answer late, and while it waits the supervisor does everything else.
+delay()
+{
+	local began took mount
+	agent_x509 made ca server - debug:delay_done=2 debug:loglevel=1
+	cp "$(agent_dir made)/config" $USUAL
+	plain_start -s
+	agent_logged server 'delay_done: every answer to the kernel comes 2 s late' || give_up "no warning"
+	began=$(now_ms)
+	(nfs_mount server server.test tls "$MNT") &
+	mount=$!
+	agent_logs server 'the answer waits for 2000 ms' 1
+	kill -HUP "$(agent_pid server)"
+	agent_logs server 'READY: serving with .*generation 2' 1
+	agent_logs server 'answered with status 0' 2
+	# By the order in the log: how long the rest of a reload takes is the machine's.
+	reload_before_answer || give_up "the signal was heard only after the answer"
+	wait "$mount" || give_up "the mount failed: $(tail -n 1 "$WORK/mount.err")"
+	took=$(($(now_ms) - began))
+	comment "the mount took $took ms"
+	[ "$took" -ge 2000 ] || give_up "the mount took only $took ms"
+	proof_tls server
+	nfs_umount server "$MNT"
+	# An end does not wait for it.
+	(nfs_mount server server.test tls "$MNT") >/dev/null 2>&1 &
+	mount=$!
+	agent_logs server 'the answer waits for 2000 ms' $(($(agent_lines server 'the answer waits for 2000 ms') + 1))
+	began=$(now_ms)
+	agent_stop server
+	took=$(($(now_ms) - began))
+	comment "the end took $took ms"
+	wait "$mount" || true
+	umount "$MNT" 2>/dev/null || true
+}
+
+# debug_lines SETTING LIBRARY REQUESTS: a mount with this setting; whether there are lines of the TLS library, of requests
+debug_lines()
+{
+	local what pattern count
+	agent_x509 made ca server - "debug:$1"
+	cp "$(agent_dir made)/config" $USUAL
+	plain_start -s
+	nfs_mount server server.test tls "$MNT"
+	nfs_umount server "$MNT"
+	agent_stop server
+	for what in "library $2" "request $3"; do
+		case $what in
+		library*) pattern='gnutls<[0-9]+>: ' ;;
+		request*) pattern='request [0-9]+: role' ;;
+		esac
+		count=$(agent_lines server "$pattern")
+		comment "$1: $count lines of the ${what% *}"
+		case ${what##* } in
+		yes) [ "$count" -gt 0 ] || give_up "$1: no lines of the ${what% *}" ;;
+		no) [ "$count" -eq 0 ] || give_up "$1: $count lines of the ${what% *}" ;;
+		esac
+	done
+}
+
+debug_levels()
+{
+	debug_lines loglevel=0 no no
+	debug_lines loglevel=1 no yes
+	debug_lines nl=1 no yes
+	debug_lines tls=3 yes yes
+}
+
+plan 10
 pki_ca ca
 pki_issue server ca ecdsa dns=server.test server to='+90 days'
 host_alias server.test 127.0.0.1
@@ -182,3 +256,6 @@ attempt dropin-reload reloads
 attempt dropin-end ends
 attempt dropin-environment environment
 attempt dropin-tags tags
+nfs_server_start
+attempt dropin-delay delay
+attempt dropin-debug debug_levels

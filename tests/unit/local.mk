@@ -6,6 +6,12 @@ supervisor_proto_SOURCES = tests/unit/supervisor_proto.c
 supervisor_proto_CPPFLAGS = $(supervisor_test_cppflags)
 supervisor_proto_LDADD = $(SUPERVISOR_LIBS)
 
+check_PROGRAMS += supervisor_answers
+supervisor_answers_SOURCES = tests/unit/supervisor_answers.c
+supervisor_answers_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_answers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=upcall_done
+supervisor_answers_LDADD = $(SUPERVISOR_LIBS)
+
 check_PROGRAMS += supervisor_commandline
 supervisor_commandline_SOURCES = tests/unit/supervisor_commandline.c
 supervisor_commandline_CPPFLAGS = $(supervisor_test_cppflags)

@@ -214,12 +214,16 @@ static void check_pairs(struct settings *settings)
 static void check_numbers(struct settings *settings)
 {
 	const struct snapshot_settings *numbers = &settings->numbers;
+	struct place delay = place_of(settings, "debug", "delay_done");
 	struct place hello = place_of(settings, "service", "max_client_hello");
 	struct place message = place_of(settings, "service", "max_message");
 	struct place silence = place_of(settings, "service", "hello_timeout_ms");
 	struct place client = place_of(settings, "service", "client_timeout_ms");
 	struct place server = place_of(settings, "service", "server_timeout_ms");
 
+	if (numbers->delay_done > 0)
+		problems_warning(settings->problems, &delay, "every answer to the kernel comes %u s late: only to look for "
+				 "races in the kernel; set 0 for service", numbers->delay_done);
 	if (numbers->max_client_hello > numbers->max_message)
 		problems_error(settings->problems, hello.line ? &hello : &message,
 			     "max_client_hello (%u) is over max_message (%u), which counts for every message: lower the "
