@@ -107,6 +107,9 @@ static void keeper_ready(void *user)
 	generation->slow = keeping_slow(generation->keeping);
 	if (generation->slow) {
 		slow->wanted = SLOW_WORKERS;
+		/* A large RSA key is slow, too, but only the number of processors limits it. */
+		if (keeping_slow_computes(generation->keeping))
+			slow->wanted = MAX(slow->wanted, generation->lanes[LANE_FAST].wanted);
 		slow->call_limit_ms = keeping_slow_limit_ms(generation->keeping);
 		fill(generation);
 	}

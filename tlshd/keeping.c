@@ -33,6 +33,7 @@ struct keeping {
 	GBytes *spki[PROTO_KEYS_MAX];
 	uint32_t slow;			/* bit n: key n */
 	uint32_t slowest_us;
+	bool slow_computes;		/* one of them is in no token */
 	const struct keeping_events *events;
 	void *user;
 	uint32_t ping;
@@ -96,6 +97,7 @@ static void note_time(struct keeping *keeping, const struct proto_key *key)
 	if (key->trial_us <= PROTO_SLOW_US)
 		return;
 	keeping->slow |= UINT32_C(1) << key->key;
+	keeping->slow_computes = keeping->slow_computes || !keyurl_is(entry->source);
 	char *name = keyurl_name(entry->source);
 	log_line(LOG_INFO, "private key %s (%s) takes %u ms for a signature: its handshakes get workers of their own, so that "
 		 "they delay no others", name, entry->origin, key->trial_us / 1000);
@@ -105,6 +107,11 @@ static void note_time(struct keeping *keeping, const struct proto_key *key)
 uint32_t keeping_slow(const struct keeping *keeping)
 {
 	return keeping->slow;
+}
+
+bool keeping_slow_computes(const struct keeping *keeping)
+{
+	return keeping->slow_computes;
 }
 
 uint32_t keeping_slow_limit_ms(const struct keeping *keeping)

@@ -38,6 +38,9 @@ void keeping_free(struct keeping *keeping);
 /** keeping_slow - the keys that are slow (PROTO_SLOW_US), bit n: key n; complete when ready() is called */
 uint32_t keeping_slow(const struct keeping *keeping);
 
+/** keeping_slow_computes - is one of these from a file? Then processors make its signatures, each of them one at a time. */
+bool keeping_slow_computes(const struct keeping *keeping);
+
 /** keeping_slow_limit_ms - how long a call for one of these may take: ten times the slowest's trial, and at least 2 s */
 uint32_t keeping_slow_limit_ms(const struct keeping *keeping);
 

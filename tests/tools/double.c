@@ -274,7 +274,7 @@ static void serve(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3)
+	if (argc < 3)
 		return EXIT_FAILURE;
 	if (access(DOUBLE_DIR "/on", F_OK) < 0) {
 		execv(REAL_WORKER, argv);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A PKCS#11 module that is SoftHSM's with two differences: each signature takes a while, one after the other under a
- * lock of the whole module, as with a real token; and each login leaves a byte in a file, "+" or "-".
+ * lock of the whole module, as with a real token; and it keeps account in files.
  *
- * Environment: SLOWTOKEN_MODULE, the module behind it; SLOWTOKEN_MS; SLOWTOKEN_LOGINS, the file. Never installed.
+ * Environment: SLOWTOKEN_MODULE, the module behind it; SLOWTOKEN_MS; SLOWTOKEN_LOGINS, a file that gets a byte for each
+ * login, "+" or "-"; SLOWTOKEN_SIGNATURES, a file that gets a line for each signature: its begin and end in milliseconds
+ * of the monotonic clock. Never installed.
  */
 #include <config.h>
 
@@ -11,7 +13,9 @@
 #include <fcntl.h>
 #include <p11-kit/pkcs11.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,13 +26,38 @@ static CK_FUNCTION_LIST ours;
 static CK_FUNCTION_LIST_PTR theirs;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static void note(const char *variable, const char *text)
+{
+	const char *path = getenv(variable);
+	int fd = path ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		dprintf(STDERR_FILENO, "slowtoken: cannot write to %s\n", path);
+	close(fd);
+}
+
 static void take_time(void)
 {
 	const char *text = getenv("SLOWTOKEN_MS");
 	long ms = text ? atol(text) : DEFAULT_MS;
 	const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 
+	char line[64];
+
+	long long from = now_ms();
 	nanosleep(&time, NULL);
+	snprintf(line, sizeof(line), "%lld %lld\n", from, now_ms());
+	note("SLOWTOKEN_SIGNATURES", line);
 }
 
 static CK_RV slow_sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG data_length, CK_BYTE_PTR signature,
@@ -45,15 +74,9 @@ static CK_RV slow_sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG dat
 
 static CK_RV counted_login(CK_SESSION_HANDLE session, CK_USER_TYPE type, CK_UTF8CHAR_PTR pin, CK_ULONG length)
 {
-	const char *path = getenv("SLOWTOKEN_LOGINS");
 	CK_RV rv = theirs->C_Login(session, type, pin, length);
-	int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
 
-	if (fd >= 0) {
-		if (write(fd, rv == CKR_OK ? "+" : "-", 1) != 1)
-			rv = CKR_DEVICE_ERROR;
-		close(fd);
-	}
+	note("SLOWTOKEN_LOGINS", rv == CKR_OK ? "+" : "-");
 	return rv;
 }
 
