@@ -203,11 +203,18 @@ static void test_urls(struct case_data *data, gconstpointer unused)
 	      "x509.truststore=system:trust?pin-value=1234\n"
 	      "x509.crl=http://ca.example/crl?pin-value=1234\n"
 	      "x509.certificate=pkcs11:token=t;pin-value=1234;object=o?pin-value=1234\n"
-	      "x509.private_key=./pkcs11:x?pin-value=1234\n");
+	      "x509.private_key=./pkcs11:x?pin-value=1234\n"
+	      "[authenticate.server]\n"
+	      "x509.private_key=pkcs11:token=\xff?pin-value=1234\n"
+	      "x509.pq.private_key=pkcs11:token=a\\q?pin-value=1234\n"
+	      "pkcs11:token=lost;object=line?pin-value=1234\n");
 	g_assert_false(ear_heard(data->ear, "1234"));
 	ear_expect(data->ear, "E /etc/tlshd/config:2: x509.truststore: system:trust: only a file or a URL \"pkcs11:\" can be");
 	ear_expect(data->ear, "E /etc/tlshd/config:3: x509.crl: http://ca.example/crl: it has to be a file, not a URL");
 	ear_expect(data->ear, "E /etc/tlshd/config:4: x509.certificate: pkcs11:token=t;object=o: it has to be a file");
+	ear_expect(data->ear, "E /etc/tlshd/config:7: x509.private_key: the value is not UTF-8");
+	ear_expect(data->ear, "E /etc/tlshd/config:8: x509.pq.private_key: the value has a wrong escape sequence");
+	ear_expect(data->ear, "W /etc/tlshd/config:9: pkcs11:token: unknown option");
 	ear_expect_silence(data->ear);
 	key = settings_path(data->settings, PROTO_ROLE_CLIENT, SETTINGS_PRIVATE_KEY);
 	g_assert_false(key->url);

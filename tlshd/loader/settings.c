@@ -139,45 +139,61 @@ static void read_path(struct settings *settings, const struct option_entry *opti
 	free(name);
 }
 
+/* The library's own words would quote the value, which may hold a PIN. */
+static void report_value(struct settings *settings, const struct place *place, const GError *error)
+{
+	bool encoding = g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_UNKNOWN_ENCODING);
+
+	problems_error(settings->problems, place, "%s: correct it", encoding ? "the value is not UTF-8" :
+		       "the value has a wrong escape sequence (a backslash is written \\\\)");
+}
+
 /* The library cuts the list, so that a name may hold a semicolon as everywhere in such a file: with a backslash. */
 static void read_keyrings(struct settings *settings, const struct option_entry *option)
 {
 	struct place place = place_of(settings, option->section, option->key);
+	GError *error = NULL;
 
-	char **names = g_key_file_get_string_list(settings->keys, option->section, option->key, NULL, NULL);
-	if (names) {
+	char **names = g_key_file_get_string_list(settings->keys, option->section, option->key, NULL, &error);
+	if (error)
+		report_value(settings, &place, error);
+	else if (names) {
 		g_array_unref(settings->keyrings);
 		settings->keyrings = keyringlist_parse((const char *const *)names, &place, settings->problems);
 	}
+	g_clear_error(&error);
 	g_strfreev(names);
 }
 
-static void read_option(struct settings *settings, const struct option_entry *option)
+static void read_text(struct settings *settings, const struct option_entry *option)
 {
 	struct place place = place_of(settings, option->section, option->key);
 	GError *error = NULL;
 
-	if (!g_key_file_has_key(settings->keys, option->section, option->key, NULL)) {
-		if (option->kind == OPTION_NUMBER)
-			*(uint32_t *)((char *)&settings->numbers + option->offset) = option->fallback;
-		return;
-	}
 	char *text = g_key_file_get_string(settings->keys, option->section, option->key, &error);
-	if (!text) {
-		problems_error(settings->problems, &place, "cannot be read (%s): correct it", error->message);
-		g_clear_error(&error);
-		return;
-	}
-	g_strstrip(text);
-	if (option->kind == OPTION_KEYRINGS)
-		read_keyrings(settings, option);
-	else if (!text[0])
+	/* With a wrong escape there is an error and a text, which is not what was meant. */
+	if (error)
+		report_value(settings, &place, error);
+	else if (!g_strstrip(text)[0])
 		problems_error(settings->problems, &place, "empty: give a value, or put a # in front of the line");
 	else if (option->kind == OPTION_NUMBER)
 		read_number(settings, option, text);
 	else
 		read_path(settings, option, text);
+	g_clear_error(&error);
 	g_free(text);
+}
+
+static void read_option(struct settings *settings, const struct option_entry *option)
+{
+	bool set = g_key_file_has_key(settings->keys, option->section, option->key, NULL);
+
+	if (option->kind == OPTION_NUMBER)
+		*(uint32_t *)((char *)&settings->numbers + option->offset) = option->fallback;
+	if (set && option->kind == OPTION_KEYRINGS)
+		read_keyrings(settings, option);
+	else if (set)
+		read_text(settings, option);
 }
 
 static void check_pair(struct settings *settings, unsigned int profile, enum settings_file certificate_kind,
