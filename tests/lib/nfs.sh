@@ -49,6 +49,16 @@ nfs_require()
 	echo "* $NFS_EXPORT 2147483647 $((0x2432)) 65534 65534 0 xprtsec $modes" >/proc/net/rpc/nfsd.export/channel
 }
 
+# nfs_export XPRTSEC: the same as an administrator does it, by exportfs, where that is new enough
+nfs_export()
+{
+	exportfs -u "*:$NFS_EXPORT" 2>/dev/null
+	exportfs -o "rw,fsid=0,no_root_squash,no_subtree_check,insecure,async,xprtsec=$1" "*:$NFS_EXPORT" 2>"$WORK/exportfs.err" ||
+		give_up "exportfs: $(tail -n 1 "$WORK/exportfs.err")"
+	# What the kernel remembers of the export that it was.
+	exportfs -f
+}
+
 # nfs_mount HOST SOURCE none|tls|mtls FOLDER [OPTIONS]: SOURCE is a name or an address, without brackets. mount.nfs
 # would repeat for two minutes what the kernel reports as a time-out; here the first answer counts. Nor shall it go through
 # the Kerberos flavours when the server refuses.
