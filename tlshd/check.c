@@ -44,6 +44,7 @@ static void keys_lost(void *user)
 	end(user, false);
 }
 
+/* Nothing is loaded here for a request. */
 static const struct keeping_events events = { .ready = keys_ready, .lost = keys_lost };
 
 static void loaded(void *user, int snapshot_fd, int keys_fd)

@@ -84,7 +84,19 @@ static int drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
-/* What is left to keep out: exec, outliving the parent, ptrace and core files, and inherited keys. */
+/* While we are root: the keyring is root's, and a link to it needs its owner. What we possess we keep as another user. */
+static int leave_keyrings(key_serial_t keyring, const char **step)
+{
+	*step = "keyctl_join_session_keyring";
+	if (keyctl_join_session_keyring(NULL) < 0)
+		return -errno;
+	*step = "link to the keyring of requested keys";
+	if (keyring > 0 && keyctl_link(keyring, KEY_SPEC_SESSION_KEYRING) < 0)
+		return -errno;
+	return 0;
+}
+
+/* What is left to keep out: exec, outliving the parent, ptrace and core files. */
 static int close_doors(const char **step)
 {
 	static const struct rlimit no_core = { 0, 0 };
@@ -101,13 +113,10 @@ static int close_doors(const char **step)
 	*step = "setrlimit(RLIMIT_CORE)";
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return -errno;
-	*step = "keyctl_join_session_keyring";
-	if (keyctl_join_session_keyring(NULL) < 0)
-		return -errno;
 	return 0;
 }
 
-int child_give_up_root(const char *uid_text, const char *gid_text, const char **step)
+int child_give_up_root(const char *uid_text, const char *gid_text, key_serial_t keyring, const char **step)
 {
 	pid_t parent = getppid();
 	unsigned int uid, gid;
@@ -116,6 +125,9 @@ int child_give_up_root(const char *uid_text, const char *gid_text, const char **
 	*step = "reading the user and group numbers";
 	if (parse_id(uid_text, &uid) < 0 || parse_id(gid_text, &gid) < 0)
 		return -EINVAL;
+	ret = leave_keyrings(keyring, step);
+	if (ret < 0)
+		return ret;
 	if (geteuid() == 0) {
 		ret = become(uid, gid, step);
 		if (ret < 0)

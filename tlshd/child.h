@@ -8,19 +8,22 @@
 #ifndef TLSHD_CHILD_H
 #define TLSHD_CHILD_H
 
+#include <keyutils.h>
+
 /**
  * child_give_up_root - become the user and group for good, and keep observers out
  * @uid: decimal user number, not 0; @gid: decimal group number, not 0
+ * @keyring: serial of a keyring of root's that stays in our possession; 0: none
  *
  * Clears supplementary groups and capabilities, sets all three user and group ids and proves that there is no way
  * back, sets no_new_privs, PR_SET_PDEATHSIG SIGKILL (after the change of user, which resets it), dumpable 0 and
- * RLIMIT_CORE 0, and joins a fresh session keyring, so that nothing of the supervisor's keyrings is possessed. Where the
+ * RLIMIT_CORE 0, and joins a fresh session keyring, so that nothing of the supervisor's keyrings is possessed but @keyring. Where the
  * caller is not root (tlshd --check-config by a user), @uid has to be the caller's own and nothing is changed but
  * the rest.
  *
  * Returns 0 or a negative errno, with what failed in @step for the log.
  */
-int child_give_up_root(const char *uid, const char *gid, const char **step);
+int child_give_up_root(const char *uid, const char *gid, key_serial_t keyring, const char **step);
 
 /**
  * child_lock_memory - keep all pages in memory (mlockall): the storage that we serve may lie under us

@@ -186,15 +186,6 @@ static void answer_self(struct job *job, uint32_t status, enum proto_reason reas
 	answer(job, &message.result);
 }
 
-/* An accepted request without a worker: nobody has spoken to the peer, so we may say in the clear that it is our fault. */
-static void give_up_waiting(struct job *job, enum proto_reason reason)
-{
-	g_queue_remove(&job->dispatch->waiting, job);
-	alert_plain(job->request.fd, ALERT_INTERNAL_ERROR);
-	answer_self(job, ETIMEDOUT, reason, 0);
-	job_free(job);
-}
-
 static void release_keeper(struct job *job)
 {
 	struct keeping *keeping = job->generation ? generation_keeping(job->generation) : NULL;
@@ -202,6 +193,16 @@ static void release_keeper(struct job *job)
 	if (job->opened && keeping)
 		keeping_close(keeping, job->number);
 	job->opened = false;
+}
+
+/* An accepted request without a worker: nobody has spoken to the peer, so we may say in the clear that it is our fault. */
+static void give_up_waiting(struct job *job, enum proto_reason reason)
+{
+	g_queue_remove(&job->dispatch->waiting, job);
+	release_keeper(job);
+	alert_plain(job->request.fd, ALERT_INTERNAL_ERROR);
+	answer_self(job, ETIMEDOUT, reason, 0);
+	job_free(job);
 }
 
 /* First the answer is due, then the worker's acknowledgement. */
@@ -228,7 +229,7 @@ static uint32_t keys_for(const struct job *job, const struct snapshot *snapshot)
 	const struct snapshot_profile *profile = snapshot_profile(snapshot, job->request.role);
 	uint32_t keys = 0;
 
-	if (job->request.auth == PROTO_AUTH_PSK ||
+	if (job->request.auth == PROTO_AUTH_PSK || job->keys.certificate ||
 	    (job->request.role == PROTO_ROLE_CLIENT && job->request.auth != PROTO_AUTH_X509))
 		return 0;
 	for (uint32_t i = 0; profile && i < profile->identity_count; i++)
@@ -236,7 +237,43 @@ static uint32_t keys_for(const struct job *job, const struct snapshot *snapshot)
 	return keys;
 }
 
-/* Returns 0, or a negative errno when no worker takes the job now. */
+/* The keeper that knew the job's key has forgotten it: the next one has to read it again. */
+static void forget_load(struct job *job)
+{
+	g_clear_pointer(&job->keys.spki, g_bytes_unref);
+	job->keys.loading = 0;
+}
+
+/* The request's own private key goes from the kernel's keyring to the keeper, and never through us. */
+static int load_key(struct job *job, struct generation *generation, struct keeping *keeping)
+{
+	if (job->keys.loading == generation_number(generation))
+		return -EINPROGRESS;
+	int ret = keeping_load(keeping, job->number, job->request.private_key);
+	if (ret < 0)
+		return ret;
+	job->keys.loading = generation_number(generation);
+	job->generation = generation;
+	job->opened = true;
+	return -EINPROGRESS;
+}
+
+static int give(struct job *job, struct working *working, union proto_message *message)
+{
+	int fds[2] = { job->request.fd, -1 };
+
+	if (!job->keys.certificate)
+		return working_give(working, message, fds, 1);
+	message->job.certificate_length = g_bytes_get_size(job->keys.certificate);
+	message->job.spki_length = g_bytes_get_size(job->keys.spki);
+	fds[1] = requestkeys_image(&job->keys);
+	int ret = fds[1] < 0 ? fds[1] : working_give(working, message, fds, 2);
+	if (fds[1] >= 0)
+		close(fds[1]);
+	return ret;
+}
+
+/* Returns 0, -EINPROGRESS while the keeper reads the job's key, or a negative errno when no worker takes the job now. */
 static int place(struct dispatch *dispatch, struct job *job)
 {
 	struct generation *generation = dispatch->generation;
@@ -247,10 +284,12 @@ static int place(struct dispatch *dispatch, struct job *job)
 	if (!working)
 		return -EAGAIN;
 	struct keeping *keeping = generation_keeping(generation);
-	if (keys && !keeping)
+	if ((keys || job->keys.certificate) && !keeping)
 		return -EAGAIN;		/* a new generation is on its way */
-	if (keys) {
-		int ret = keeping_open(keeping, job->number, working_number(working), keys);
+	if (job->keys.certificate && !job->keys.spki)
+		return load_key(job, generation, keeping);
+	if (keys || job->keys.certificate) {
+		int ret = keeping_open(keeping, job->number, working_number(working), keys, job->keys.certificate != NULL);
 		if (ret < 0)
 			return ret;
 	}
@@ -262,15 +301,16 @@ static int place(struct dispatch *dispatch, struct job *job)
 	message.job.hello_deadline_ms = job->timing.hello_deadline_ms;
 	message.job.psk_hash = job->keys.psk ? job->keys.psk->hash : 0;
 	memcpy(message.job.peername, job->request.peername, sizeof(message.job.peername));
-	int ret = working_give(working, &message, job->request.fd);
+	int ret = give(job, working, &message);
 	if (ret < 0) {
-		if (keys)
+		if (keys || job->keys.certificate)
 			keeping_close(keeping, job->number);
+		forget_load(job);
 		return ret;
 	}
 	job->working = working;
 	job->generation = generation;
-	job->opened = keys != 0;
+	job->opened = keys != 0 || job->keys.certificate;
 	return 0;
 }
 
@@ -307,9 +347,10 @@ void dispatch_capacity(struct dispatch *dispatch)
 		struct job *job = entry->data;
 		bool *kind = &stuck[kind_of(job, dispatch->generation)];
 		next = entry->next;
-		if (!*kind && place(dispatch, job) == 0)
+		int ret = *kind ? -EAGAIN : place(dispatch, job);
+		if (ret == 0)
 			g_queue_delete_link(&dispatch->waiting, entry);
-		else
+		else if (ret != -EINPROGRESS)
 			*kind = true;
 	}
 	/* Workers that start or finish call again; a full channel or too many descriptors in flight do not. */
@@ -317,7 +358,17 @@ void dispatch_capacity(struct dispatch *dispatch)
 		dispatch->retry = g_timeout_add(RETRY_MS, try_again, dispatch);
 }
 
-/* ENOKEY only where the keys certainly do not exist: the NVMe host gives its controller up on it. */
+/* ENOKEY only where pre-shared keys certainly do not exist: the NVMe host gives its controller up on it. */
+static void refuse(struct job *job, enum proto_reason reason, int error)
+{
+	bool passes = reason == REASON_PSK_FAILED ||
+		      ((reason == REASON_REQUEST_CERTIFICATE || reason == REASON_REQUEST_PRIVATE_KEY) &&
+		       (error == ENOMEM || error == EDQUOT || error == EAGAIN));
+
+	alert_plain(job->request.fd, passes ? ALERT_INTERNAL_ERROR : ALERT_HANDSHAKE_FAILURE);
+	answer_self(job, passes ? ETIMEDOUT : reason == REASON_PSK_NO_KEY ? ENOKEY : EACCES, reason, error);
+}
+
 static bool take_keys(struct job *job)
 {
 	struct dispatch *dispatch = job->dispatch;
@@ -325,12 +376,9 @@ static bool take_keys(struct job *job)
 	enum proto_reason reason = requestkeys_take(&job->keys, dispatch->keyrings,
 						    generation_snapshot(dispatch->generation), &job->request, &error);
 
-	if (reason == REASON_OK)
-		return true;
-	alert_plain(job->request.fd, reason == REASON_PSK_FAILED ? ALERT_INTERNAL_ERROR : ALERT_HANDSHAKE_FAILURE);
-	answer_self(job, reason == REASON_PSK_FAILED ? ETIMEDOUT : reason == REASON_PSK_NO_KEY ? ENOKEY : EACCES, reason,
-		    error);
-	return false;
+	if (reason != REASON_OK)
+		refuse(job, reason, error);
+	return reason == REASON_OK;
 }
 
 static void take_on(void *user, const struct handshake_request *request, bool understood)
@@ -370,6 +418,10 @@ void dispatch_wakeup(struct dispatch *dispatch)
 void dispatch_use(struct dispatch *dispatch, struct generation *generation)
 {
 	dispatch->generation = generation;
+	for (GList *entry = dispatch->waiting.head; entry; entry = entry->next) {
+		release_keeper(entry->data);
+		forget_load(entry->data);
+	}
 	dispatch_capacity(dispatch);
 	intake_use(dispatch->intake, generation);
 }
@@ -412,6 +464,23 @@ void dispatch_result(struct dispatch *dispatch, struct working *working, const s
 		answer(job, result);
 	job_free(job);
 	dispatch_capacity(dispatch);
+}
+
+void dispatch_key_loaded(struct dispatch *dispatch, const struct proto_key_loaded *answer)
+{
+	struct job *job = g_hash_table_lookup(dispatch->jobs, &answer->job);
+
+	if (!job || job->working || !job->keys.certificate)
+		return;		/* answered meanwhile */
+	if (answer->status == 0) {
+		job->keys.spki = g_bytes_new(answer->spki, answer->spki_length);
+		dispatch_capacity(dispatch);
+		return;
+	}
+	g_queue_remove(&dispatch->waiting, job);
+	release_keeper(job);
+	refuse(job, REASON_REQUEST_PRIVATE_KEY, -answer->status);
+	job_free(job);
 }
 
 void dispatch_psk(struct dispatch *dispatch, struct working *working, const struct proto_psk *call)

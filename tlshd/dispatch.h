@@ -35,6 +35,9 @@ void dispatch_capacity(struct dispatch *dispatch);
 /** dispatch_result - a worker has sent a RESULT */
 void dispatch_result(struct dispatch *dispatch, struct working *working, const struct proto_result *result);
 
+/** dispatch_key_loaded - the keeper has read the private key that a request names, or could not */
+void dispatch_key_loaded(struct dispatch *dispatch, const struct proto_key_loaded *answer);
+
 /** dispatch_psk - a worker asks for the pre-shared key of one of its jobs */
 void dispatch_psk(struct dispatch *dispatch, struct working *working, const struct proto_psk *call);
 

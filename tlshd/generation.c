@@ -121,7 +121,18 @@ static void keeper_lost(void *user)
 	fail(user);
 }
 
-static const struct keeping_events keeping_events = { .ready = keeper_ready, .lost = keeper_lost };
+static void keeper_loaded(void *user, const struct proto_key_loaded *answer)
+{
+	struct generation *generation = user;
+
+	generation->events->loaded(generation->user, answer);
+}
+
+static const struct keeping_events keeping_events = {
+	.ready = keeper_ready,
+	.loaded = keeper_loaded,
+	.lost = keeper_lost,
+};
 
 static void worker_ready(void *user, struct working *working)
 {
@@ -224,15 +235,6 @@ void generation_retire(struct generation *generation)
 	generation->retired = true;
 }
 
-static bool needs_keeper(const struct generation *generation)
-{
-	for (int i = 0; i < SNAPSHOT_PROFILES; i++) {
-		if (generation->snapshot->profiles[i].identity_count > 0)
-			return true;
-	}
-	return false;
-}
-
 int generation_start(struct generation **out, unsigned int number, struct deadlines *deadlines,
 		     const struct users *users, int snapshot_fd, int keys_fd, const struct generation_events *events,
 		     void *user)
@@ -257,12 +259,11 @@ int generation_start(struct generation **out, unsigned int number, struct deadli
 		log_line(LOG_ERR, "the loaded configuration cannot be used: %s", strerror(-ret));
 		goto fail;
 	}
-	if (needs_keeper(generation)) {
-		ret = keeping_start(&generation->keeping, deadlines, users, generation->keys_fd, generation->snapshot,
-				    &keeping_events, generation);
-		if (ret < 0)
-			goto fail;
-	}
+	/* Also where the configuration has no private key: a mount may bring its own. */
+	ret = keeping_start(&generation->keeping, deadlines, users, generation->keys_fd, generation->snapshot,
+			    &keeping_events, generation);
+	if (ret < 0)
+		goto fail;
 	generation->lanes[LANE_FAST].wanted = workers_wanted(generation->snapshot);
 	generation->lanes[LANE_FAST].call_limit_ms = generation->snapshot->settings.sign_timeout_ms;
 	ret = fill_lane(generation, &generation->lanes[LANE_FAST]);

@@ -28,6 +28,8 @@ struct generation_events {
 	/* A worker has become free to take a job. */
 	void (*capacity)(void *user, struct generation *generation);
 	void (*result)(void *user, struct working *working, const struct proto_result *result);
+	/* The keeper has read, or not, a key that a job brought. */
+	void (*loaded)(void *user, const struct proto_key_loaded *answer);
 	void (*psk)(void *user, struct working *working, const struct proto_psk *call);
 	/* The worker's jobs have no one any more; it is freed after the call. */
 	void (*worker_lost)(void *user, struct working *working);

@@ -5,7 +5,9 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +32,8 @@ struct keeping {
 	struct deadline *deadline;	/* for the start, then for a ping */
 	const struct snapshot *snapshot;
 	struct keylist *keys;
+	key_serial_t keyring;		/* that the keeper possesses, too */
+	GHashTable *lent;		/* job -> keyring in it with one key, until the keeper has read it */
 	GBytes *spki[PROTO_KEYS_MAX];
 	uint32_t slow;			/* bit n: key n */
 	uint32_t slowest_us;
@@ -119,6 +123,25 @@ uint32_t keeping_slow_limit_ms(const struct keeping *keeping)
 	return MAX((uint64_t)keeping->slowest_us * SLOW_LIMIT_TRIALS / 1000, SLOW_LIMIT_LEAST_MS);
 }
 
+static void take_back(struct keeping *keeping, uint64_t job)
+{
+	key_serial_t *lent = g_hash_table_lookup(keeping->lent, &job);
+
+	if (!lent)
+		return;
+	keyctl_unlink(*lent, keeping->keyring);
+	g_hash_table_remove(keeping->lent, &job);
+}
+
+/* A job that has ended meanwhile is nobody's answer. */
+static void loaded(struct keeping *keeping, const struct proto_key_loaded *answer)
+{
+	if (!g_hash_table_contains(keeping->lent, &answer->job))
+		return;
+	take_back(keeping, answer->job);
+	keeping->events->loaded(keeping->user, answer);
+}
+
 static void received(void *user, const union proto_message *message, int *fds)
 {
 	struct keeping *keeping = user;
@@ -138,6 +161,9 @@ static void received(void *user, const union proto_message *message, int *fds)
 		if (keeping->ready || message->keeper_ready.keys != keeping->keys->count)
 			break;
 		became_ready(keeping);
+		return;
+	case PROTO_KEY_LOADED:
+		loaded(keeping, &message->key_loaded);
 		return;
 	case PROTO_PONG:
 		if (message->ping.serial == keeping->ping && keeping->pinging) {
@@ -182,10 +208,30 @@ static void too_late(void *user)
 	lose(keeping, keeping->ready ? "does not answer and is ended" : "did not load its keys in time and is ended");
 }
 
+/*
+ * Possession of it is all that the keeper has from us; what hangs in it is there for a moment. Where keyrings cannot be had
+ * (tlshd --check-config in a container), there are no requests that bring keys, either.
+ */
+static void make_keyring(struct keeping *keeping)
+{
+	static unsigned int number;
+	char name[32];
+
+	snprintf(name, sizeof(name), "keeper-%u", ++number);
+	keeping->keyring = add_key("keyring", name, NULL, 0, KEY_SPEC_SESSION_KEYRING);
+	if (keeping->keyring > 0 && keyctl_setperm(keeping->keyring, KEY_POS_ALL | KEY_USR_ALL) == 0)
+		return;
+	log_line(LOG_WARNING, "the keeper has no keyring (%s): mounts cannot bring their own private keys", strerror(errno));
+	if (keeping->keyring > 0)
+		keyctl_unlink(keeping->keyring, KEY_SPEC_SESSION_KEYRING);
+	keeping->keyring = 0;
+}
+
 int keeping_start(struct keeping **out, struct deadlines *deadlines, const struct users *users, int keys_fd,
 		  const struct snapshot *snapshot, const struct keeping_events *events, void *user)
 {
-	char *argv[] = { "keeper", (char *)users->keeper.uid, (char *)users->keeper.gid, NULL };
+	char serial[16];
+	char *argv[] = { "keeper", (char *)users->keeper.uid, (char *)users->keeper.gid, serial, NULL };
 	struct keeping *keeping = g_new0(struct keeping, 1);
 	int theirs = -1;
 
@@ -193,7 +239,10 @@ int keeping_start(struct keeping **out, struct deadlines *deadlines, const struc
 	keeping->events = events;
 	keeping->user = user;
 	keeping->deadline = deadline_new(deadlines, too_late, keeping);
+	keeping->lent = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	make_keyring(keeping);
 	int ret = keylist_open(keys_fd, &keeping->keys);
+	snprintf(serial, sizeof(serial), "%d", keeping->keyring);
 	if (ret == 0)
 		ret = channel_pair(&keeping->channel, &theirs, 0, received, broken, keeping);
 	if (ret == 0)
@@ -218,6 +267,9 @@ void keeping_free(struct keeping *keeping)
 	if (keeping->process)
 		process_abandon(keeping->process, END_GRACE_MS);
 	deadline_free(keeping->deadline);
+	if (keeping->keyring)
+		keyctl_unlink(keeping->keyring, KEY_SPEC_SESSION_KEYRING);
+	g_hash_table_destroy(keeping->lent);
 	for (int i = 0; i < PROTO_KEYS_MAX; i++)
 		g_clear_pointer(&keeping->spki[i], g_bytes_unref);
 	keylist_free(keeping->keys);
@@ -233,7 +285,7 @@ int keeping_attach(struct keeping *keeping, uint32_t worker, int fd)
 	return channel_try(keeping->channel, &message, &fd, 1);
 }
 
-int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_t keys)
+int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_t keys, bool requested)
 {
 	union proto_message message;
 
@@ -241,12 +293,43 @@ int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_
 	message.open.job = job;
 	message.open.worker = worker;
 	message.open.keys = keys;
+	message.open.requested = requested;
 	return channel_try(keeping->channel, &message, NULL, 0);
+}
+
+/* In a keyring of its own: two keys of one description in the same keyring would replace each other. */
+static int lend(struct keeping *keeping, uint64_t job, key_serial_t serial)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "job-%" PRIu64, job);
+	key_serial_t keyring = add_key("keyring", name, NULL, 0, keeping->keyring);
+	if (keyring < 0)
+		return -errno;
+	g_hash_table_insert(keeping->lent, g_memdup2(&job, sizeof(job)), g_memdup2(&keyring, sizeof(keyring)));
+	return keyctl_link(serial, keyring) < 0 ? -errno : 0;
+}
+
+int keeping_load(struct keeping *keeping, uint64_t job, key_serial_t serial)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_LOAD);
+	message.load.job = job;
+	message.load.serial = serial;
+	int ret = keeping->keyring ? lend(keeping, job, serial) : -EOPNOTSUPP;
+	if (ret == 0)
+		ret = channel_try(keeping->channel, &message, NULL, 0);
+	if (ret < 0)
+		take_back(keeping, job);
+	return ret;
 }
 
 void keeping_close(struct keeping *keeping, uint64_t job)
 {
 	union proto_message message;
+
+	take_back(keeping, job);
 
 	proto_init(&message, PROTO_CLOSE);
 	message.close.job = job;

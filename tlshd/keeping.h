@@ -5,6 +5,7 @@
 #ifndef TLSHD_KEEPING_H
 #define TLSHD_KEEPING_H
 
+#include <keyutils.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,8 @@ struct keeping;
 struct keeping_events {
 	/* All keys are loaded and belong to their certificates. */
 	void (*ready)(void *user);
+	/* The answer to keeping_load(); @status: 0 or a negative errno, whose reason is in the log. */
+	void (*loaded)(void *user, const struct proto_key_loaded *answer);
 	/* The keeper is gone. The reason is in the log. */
 	void (*lost)(void *user);
 };
@@ -53,10 +56,19 @@ int keeping_attach(struct keeping *keeping, uint32_t worker, int fd);
 
 /**
  * keeping_open - let a worker sign for a job, once with each key of @keys (bit n: key n)
+ * @requested: and once with the key that was loaded for the job
  *
  * Returns 0, or -EAGAIN when the keeper is behind. Has to come before the job goes to the worker.
  */
-int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_t keys);
+int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_t keys, bool requested);
+
+/**
+ * keeping_load - have the keeper read a kernel's key, for one job; loaded() follows
+ * @serial: in our possession; the keeper has it in its own until it has answered
+ *
+ * Returns 0, -EAGAIN when the keeper is behind, or another negative errno. keeping_close() ends it.
+ */
+int keeping_load(struct keeping *keeping, uint64_t job, key_serial_t serial);
 
 /** keeping_close - the job has ended */
 void keeping_close(struct keeping *keeping, uint64_t job);

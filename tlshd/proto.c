@@ -33,10 +33,12 @@ static const struct {
 	[PROTO_ATTACH] = { "ATTACH", sizeof(struct proto_attach) },
 	[PROTO_OPEN] = { "OPEN", sizeof(struct proto_open) },
 	[PROTO_CLOSE] = { "CLOSE", sizeof(struct proto_close) },
+	[PROTO_LOAD] = { "LOAD", sizeof(struct proto_load) },
 	[PROTO_PING] = { "PING", sizeof(struct proto_ping) },
 	[PROTO_KEY] = { "KEY", sizeof(struct proto_key) },
 	[PROTO_KEEPER_READY] = { "KEEPER_READY", sizeof(struct proto_keeper_ready) },
 	[PROTO_PONG] = { "PONG", sizeof(struct proto_ping) },
+	[PROTO_KEY_LOADED] = { "KEY_LOADED", sizeof(struct proto_key_loaded) },
 	[PROTO_LOADED] = { "LOADED", sizeof(struct proto_loaded) },
 	[PROTO_NOTICE] = { "NOTICE", sizeof(struct proto_notice) },
 };
@@ -67,6 +69,16 @@ static bool terminated(const char *text, size_t size)
 }
 #define TERMINATED(array) terminated(array, sizeof(array))
 
+/* Only a client brings its own certificate, and never without the key's public half. */
+static bool certificate_valid(const struct proto_job *job)
+{
+	if (job->certificate_length == 0)
+		return job->spki_length == 0;
+	return job->role == PROTO_ROLE_CLIENT && job->auth == PROTO_AUTH_X509 &&
+	       job->certificate_length <= PROTO_CERTIFICATE_MAX && job->spki_length > 0 &&
+	       job->spki_length <= PROTO_SPKI_MAX;
+}
+
 /* Only a client with a pre-shared key has one. */
 static bool psk_hash_valid(const struct proto_job *job)
 {
@@ -79,7 +91,7 @@ static bool job_valid(const struct proto_job *job)
 {
 	return job->job != 0 && TERMINATED(job->peername) &&
 	       (job->role == PROTO_ROLE_CLIENT || job->role == PROTO_ROLE_SERVER) &&
-	       job->auth >= PROTO_AUTH_UNAUTH && job->auth <= PROTO_AUTH_X509 && psk_hash_valid(job) &&
+	       job->auth >= PROTO_AUTH_UNAUTH && job->auth <= PROTO_AUTH_X509 && psk_hash_valid(job) && certificate_valid(job) &&
 	       job->deadline_ms >= 0 && job->hello_deadline_ms >= 0;
 }
 
@@ -114,7 +126,7 @@ static bool body_valid(const union proto_message *message)
 	case PROTO_RESULT:
 		return result_valid(&message->result);
 	case PROTO_SIGN:
-		return message->sign.job != 0 && message->sign.key < PROTO_KEYS_MAX &&
+		return message->sign.job != 0 && message->sign.key <= PROTO_KEY_REQUESTED &&
 		       message->sign.length <= PROTO_SIGN_INPUT_MAX;
 	case PROTO_SIGNATURE:
 		return message->signature.length <= PROTO_SIGNATURE_MAX && message->signature.status <= 0 &&
@@ -124,9 +136,15 @@ static bool body_valid(const union proto_message *message)
 	case PROTO_PSK_KEY:
 		return psk_key_valid(&message->psk_key);
 	case PROTO_OPEN:
-		return message->open.job != 0;
+		return message->open.job != 0 && message->open.requested <= 1;
 	case PROTO_CLOSE:
 		return message->close.job != 0;
+	case PROTO_LOAD:
+		return message->load.job != 0 && message->load.serial > 0;
+	case PROTO_KEY_LOADED:
+		return message->key_loaded.job != 0 && message->key_loaded.status <= 0 &&
+		       message->key_loaded.spki_length <= PROTO_SPKI_MAX &&
+		       (message->key_loaded.status == 0) == (message->key_loaded.spki_length > 0);
 	case PROTO_KEY:
 		return message->key.key < PROTO_KEYS_MAX && message->key.spki_length > 0 &&
 		       message->key.spki_length <= PROTO_SPKI_MAX;

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 /* Raised with every change of a structure below. Programs of different builds refuse each other. */
-#define PROTO_VERSION 2
+#define PROTO_VERSION 3
 
 #define PROTO_NAME_MAX 256	/* a DNS name has up to 253 bytes */
 #define PROTO_TEXT_MAX 1024	/* a sentence for the log */
@@ -25,6 +25,8 @@
 #define PROTO_SIGNATURE_MAX 5120 /* ML-DSA-87 needs 4627, RSA-8192 1024 */
 #define PROTO_SIGN_INPUT_MAX 256 /* a CertificateVerify input is at most 64 + 34 + 64 bytes (RFC 8446, 4.4.3) */
 #define PROTO_KEYS_MAX 32	/* private keys of one generation */
+#define PROTO_KEY_REQUESTED PROTO_KEYS_MAX /* the key that the request itself names, as a number in PROTO_SIGN */
+#define PROTO_CERTIFICATE_MAX 32767 /* payload of a kernel's key of type user (security/keys/user_defined.c) */
 #define PROTO_PSK_IDENTITY_MAX 1024 /* NVMe needs up to 9 + 223 + 1 + 223 + 1 + 64 (nvmexpress.org, NVMe/TCP, 3.6.1) */
 #define PROTO_PSK_MAX 256	/* bytes of a pre-shared key; NVMe has 32 and 48 */
 #define PROTO_MESSAGE_MAX 8192	/* no message is larger */
@@ -46,11 +48,13 @@ enum proto_type {
 	PROTO_ATTACH,		/* carries the keeper's end of a worker's sign channel */
 	PROTO_OPEN,
 	PROTO_CLOSE,
+	PROTO_LOAD,
 	PROTO_PING,
 	/* keeper -> supervisor, on the control channel */
 	PROTO_KEY,		/* one for each key, before PROTO_KEEPER_READY */
 	PROTO_KEEPER_READY,
 	PROTO_PONG,
+	PROTO_KEY_LOADED,	/* the answer to PROTO_LOAD */
 	/* loader -> supervisor */
 	PROTO_LOADED,		/* carries the snapshot and the key list */
 	/* any child -> supervisor: a line for the log; a child that fails says why and then exits */
@@ -109,6 +113,8 @@ enum proto_reason {
 	REASON_PSK_UNKNOWN,	/* server: no key for the identity that the peer offers */
 	REASON_PSK_MISMATCH,	/* server: the peer's key is another one (its binder is wrong) */
 	REASON_PSK_FAILED,	/* the supervisor could not look for the key; .error has the errno */
+	REASON_KEY_MISMATCH,	/* certificate and private key that the request names do not belong together */
+	REASON_CERTIFICATE,	/* the certificate that the request names is none; .library_error says why */
 	REASON_PSK_LOST,	/* the supervisor did not answer within the call limit */
 	/* found by the supervisor */
 	REASON_WORKER_LOST,	/* the worker died or was killed */
@@ -116,6 +122,8 @@ enum proto_reason {
 	REASON_NOT_TCP,		/* the socket is not TCP */
 	REASON_SHUTDOWN,	/* the service is ending */
 	REASON_REQUEST,		/* the kernel's request is malformed */
+	REASON_REQUEST_CERTIFICATE, /* the certificate that the request names cannot be read; .error has the errno */
+	REASON_REQUEST_PRIVATE_KEY, /* nor can its private key be used; .error has the errno */
 	REASON_PSK_NO_KEY,	/* client: none of the request's keys exists and is valid; .error has the errno */
 	REASON_PSK_HASH,	/* client: the key needs a hash that this TLS library cannot use with it */
 	REASON_CODES
@@ -144,7 +152,10 @@ struct proto_header {
 	uint16_t size;		/* of the whole message */
 };
 
-/* A handshake to be made on the one socket that comes with the message. */
+/*
+ * A handshake to be made on the socket that comes with the message. Where the request names its own certificate, a memfd
+ * comes behind it: the certificate in DER, and directly behind that the SubjectPublicKeyInfo of the private key.
+ */
 struct proto_job {
 	struct proto_header header;
 	uint64_t job;		/* never used twice, never 0 */
@@ -152,6 +163,8 @@ struct proto_job {
 	int64_t hello_deadline_ms; /* when it gives up if the peer has sent nothing; 0: no such limit */
 	uint32_t role;		/* enum proto_role; the snapshot has one profile for each */
 	uint32_t auth;		/* enum proto_auth */
+	uint32_t certificate_length; /* 0: the configuration's certificate is used, and there is no memfd */
+	uint32_t spki_length;
 	uint32_t psk_hash;	/* client with a pre-shared key: enum proto_psk_hash; else 0 */
 	char peername[PROTO_NAME_MAX]; /* client: the name or address to verify; else empty */
 };
@@ -243,6 +256,22 @@ struct proto_open {
 	uint64_t job;
 	uint32_t worker;
 	uint32_t keys;		/* bit n: key n of the key list */
+	uint32_t requested;	/* 1: and PROTO_KEY_REQUESTED, which was loaded before */
+};
+
+/* Read a kernel's key, which the keeper possesses until it has answered; it is wiped at CLOSE. */
+struct proto_load {
+	struct proto_header header;
+	uint64_t job;
+	int32_t serial;		/* of a key with a private key in DER */
+};
+
+struct proto_key_loaded {
+	struct proto_header header;
+	uint64_t job;
+	int32_t status;		/* 0, or a negative errno; the reason is in the log */
+	uint32_t spki_length;
+	uint8_t spki[PROTO_SPKI_MAX];
 };
 
 struct proto_close {
@@ -306,6 +335,8 @@ union proto_message {
 	struct proto_attach attach;
 	struct proto_open open;
 	struct proto_close close;
+	struct proto_load load;
+	struct proto_key_loaded key_loaded;
 	struct proto_ping ping;
 	struct proto_key key;
 	struct proto_keeper_ready keeper_ready;

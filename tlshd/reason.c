@@ -192,6 +192,16 @@ static void preshared(const struct report *report, char *text, size_t size)
 	}
 }
 
+/* Keys of the kernel that a mount names by their serial numbers. */
+static void requested(const struct report *report, char *text, size_t size)
+{
+	bool private = report->result->reason == REASON_REQUEST_PRIVATE_KEY;
+
+	snprintf(text, size, "the %s that the mount names (%s %d) cannot be used: %s; it has to be a key of type user, in DER, "
+		 "in the keyring .nfs", private ? "private key" : "certificate", private ? "privkey_serial" : "cert_serial",
+		 private ? report->request->private_key : report->request->certificate, strerror(report->result->error));
+}
+
 /* Where the configuration is at fault, the section that mends it is named. */
 static void configuration(const struct report *report, char *text, size_t size)
 {
@@ -224,6 +234,10 @@ static void library(const struct report *report, char *text, size_t size)
 			break;
 		}
 		snprintf(text, size, "the peer does not speak TLS 1.3 as it should: %s", what);
+		break;
+	case REASON_CERTIFICATE:
+		snprintf(text, size, "the certificate that the mount names (cert_serial %d) is none: %s; it has to be one certificate in "
+			 "DER", report->request->certificate, what);
 		break;
 	default:
 		snprintf(text, size, "the TLS library failed: %s", what);
@@ -291,6 +305,11 @@ static const struct {
 	[REASON_PSK_LOST] = { "the worker had no answer from tlshd when it asked for the pre-shared key", NULL },
 	[REASON_PSK_NO_KEY] = { NULL, preshared },
 	[REASON_PSK_HASH] = { NULL, preshared },
+	[REASON_KEY_MISMATCH] = { "the certificate and the private key that the mount names do not belong together: give the serial "
+				  "numbers of a pair (cert_serial, privkey_serial)", NULL },
+	[REASON_CERTIFICATE] = { NULL, library },
+	[REASON_REQUEST_CERTIFICATE] = { NULL, requested },
+	[REASON_REQUEST_PRIVATE_KEY] = { NULL, requested },
 	[REASON_WORKER_LOST] = { "the worker died in the middle of the handshake", NULL },
 	[REASON_NO_WORKER] = { "no worker became free before the deadline: too many handshakes at a time, or workers that "
 			       "cannot start", NULL },

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <glib.h>
 
@@ -48,6 +50,29 @@ static enum proto_reason choose(struct requestkeys *keys, const struct handshake
 	return reason;
 }
 
+static enum proto_reason read_certificate(struct requestkeys *keys, key_serial_t serial, int *error)
+{
+	g_autofree char *data = g_malloc(PROTO_CERTIFICATE_MAX);
+	long size = keyctl_read(serial, data, PROTO_CERTIFICATE_MAX);
+
+	if (size <= 0 || size > PROTO_CERTIFICATE_MAX) {
+		*error = size < 0 ? errno : EBADMSG;
+		return REASON_REQUEST_CERTIFICATE;
+	}
+	keys->certificate = g_bytes_new(data, size);
+	return REASON_OK;
+}
+
+/* Its keyring stays ours until the end: the private key goes to the keeper later. */
+static enum proto_reason take_certificate(struct requestkeys *keys, const struct handshake_request *request, int *error)
+{
+	key_serial_t keyring = keyrings_requested();
+
+	if (keyring > 0 && keyrings_hold(keys->keyrings, keyring) == 0)
+		keys->held = keyring;
+	return read_certificate(keys, request->certificate, error);
+}
+
 enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *keyrings, const struct snapshot *snapshot,
 				   const struct handshake_request *request, int *error)
 {
@@ -55,6 +80,10 @@ enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *ke
 
 	*error = 0;
 	keys->keyrings = keyrings;
+	if (request->auth == PROTO_AUTH_X509 && request->role == PROTO_ROLE_CLIENT && request->certificate) {
+		keyrings_named(keyrings, snapshot, named);	/* to possess them */
+		return take_certificate(keys, request, error);
+	}
 	if (request->auth != PROTO_AUTH_PSK)
 		return REASON_OK;
 	key_serial_t keyring = keyrings_requested();
@@ -143,6 +172,29 @@ void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapsho
 	keys->given = true;
 }
 
+static int write_bytes(int fd, GBytes *bytes)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(bytes, &size);
+	ssize_t written = write(fd, data, size);
+
+	return written < 0 ? -errno : (gsize)written == size ? 0 : -EIO;
+}
+
+int requestkeys_image(const struct requestkeys *keys)
+{
+	int fd = memfd_create("certificate", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int ret = write_bytes(fd, keys->certificate);
+	if (ret == 0)
+		ret = write_bytes(fd, keys->spki);
+	if (ret < 0)
+		close(fd);
+	return ret < 0 ? ret : fd;
+}
+
 key_serial_t requestkeys_serial(const struct requestkeys *keys)
 {
 	return keys->given ? keys->psk->serial : 0;
@@ -161,6 +213,8 @@ void requestkeys_drop(struct requestkeys *keys)
 	if (keys->psk)
 		psk_wipe(keys->psk);
 	g_clear_pointer(&keys->psk, g_free);
+	g_clear_pointer(&keys->certificate, g_bytes_unref);
+	g_clear_pointer(&keys->spki, g_bytes_unref);
 	if (keys->held)
 		keyrings_release(keys->keyrings, keys->held);
 	keys->held = 0;

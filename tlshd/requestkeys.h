@@ -6,6 +6,8 @@
 #ifndef TLSHD_REQUESTKEYS_H
 #define TLSHD_REQUESTKEYS_H
 
+#include <glib.h>
+
 #include "keyring.h"
 #include "psk.h"
 #include "upcall.h"
@@ -14,6 +16,9 @@ struct requestkeys {
 	struct keyrings *keyrings;
 	key_serial_t held;	/* the request's keyring, while the request is open; 0: it brought none */
 	struct psk *psk;	/* client: the key to offer; server: the one that was found; or NULL */
+	GBytes *certificate;	/* client: the request's own certificate, DER; NULL: the configuration's is used */
+	GBytes *spki;		/* of its private key, once the keeper has read it */
+	unsigned int loading;	/* number of the generation whose keeper was asked to; 0: none */
 	bool given;		/* the worker has it */
 	unsigned int calls;
 	char unknown[256];	/* server: the identity that was last not found, for the log */
@@ -25,8 +30,8 @@ struct requestkeys {
  * @keys: zeroed; ended with requestkeys_drop() in any case
  * @error: positive errno behind the reason
  *
- * Returns REASON_OK, also where the request has no pre-shared keys; REASON_PSK_NO_KEY, REASON_PSK_HASH, or
- * REASON_PSK_FAILED where it may be otherwise the next time.
+ * Returns REASON_OK, also where the request names no keys; REASON_PSK_NO_KEY, REASON_PSK_HASH, REASON_REQUEST_CERTIFICATE,
+ * or REASON_PSK_FAILED where it may be otherwise the next time.
  */
 enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *keyrings, const struct snapshot *snapshot,
 				   const struct handshake_request *request, int *error);
@@ -39,6 +44,13 @@ enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *ke
 void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapshot,
 			const struct handshake_request *request, const struct proto_psk *call,
 			union proto_message *answer);
+
+/**
+ * requestkeys_image - certificate and SubjectPublicKeyInfo for the worker, one behind the other
+ *
+ * Returns a memfd, the caller's, or a negative errno.
+ */
+int requestkeys_image(const struct requestkeys *keys);
 
 /** requestkeys_serial - the key that authenticates the peer; 0 where the worker was given none */
 key_serial_t requestkeys_serial(const struct requestkeys *keys);

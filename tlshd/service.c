@@ -202,6 +202,13 @@ static void result(void *user, struct working *working, const struct proto_resul
 		deadline_set(service->sweep, 0);
 }
 
+static void key_loaded(void *user, const struct proto_key_loaded *answer)
+{
+	struct service *service = user;
+
+	dispatch_key_loaded(service->dispatch, answer);
+}
+
 static void psk(void *user, struct working *working, const struct proto_psk *call)
 {
 	struct service *service = user;
@@ -223,6 +230,7 @@ static const struct generation_events events = {
 	.failed = generation_failed,
 	.capacity = capacity,
 	.result = result,
+	.loaded = key_loaded,
 	.psk = psk,
 	.worker_lost = worker_lost,
 };

@@ -167,6 +167,25 @@ static void find_peers(struct nlmsghdr *header, struct handshake_request *reques
 	}
 }
 
+/* The first certificate; consumers send one. */
+static int find_certificate(struct nlattr *nest, struct handshake_request *request)
+{
+	static struct nla_policy policy[HANDSHAKE_A_X509_PRIVKEY + 1] = {
+		[HANDSHAKE_A_X509_CERT] = { .type = NLA_U32 },
+		[HANDSHAKE_A_X509_PRIVKEY] = { .type = NLA_U32 },
+	};
+	struct nlattr *attributes[HANDSHAKE_A_X509_PRIVKEY + 1] = { NULL };
+
+	if (!nest)
+		return 0;
+	if (nla_parse_nested(attributes, HANDSHAKE_A_X509_PRIVKEY, nest, policy) < 0)
+		return -EBADMSG;
+	request->certificate = number(attributes, HANDSHAKE_A_X509_CERT);
+	request->private_key = number(attributes, HANDSHAKE_A_X509_PRIVKEY);
+	/* One without the other is of no use, and serials are positive. */
+	return (request->certificate > 0) == (request->private_key > 0) && request->certificate >= 0 ? 0 : -EBADMSG;
+}
+
 /*
  * The descriptor, whatever else is wrong with the message: it is in our table, and wants a DONE and a close. Attributes
  * are walked by hand here, because a policy refuses a message as a whole.
@@ -209,6 +228,8 @@ int upcall_parse(struct nlmsghdr *header, struct handshake_request *request)
 			return -EBADMSG;
 		memcpy(request->peername, nla_data(peername), length);
 	}
+	if (find_certificate(attributes[HANDSHAKE_A_ACCEPT_CERTIFICATE], request) < 0)
+		return -EBADMSG;
 	if (request->role != HANDSHAKE_MSG_TYPE_CLIENTHELLO && request->role != HANDSHAKE_MSG_TYPE_SERVERHELLO)
 		return -EBADMSG;
 	if (request->auth < HANDSHAKE_AUTH_UNAUTH || request->auth > HANDSHAKE_AUTH_X509)

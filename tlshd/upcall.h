@@ -25,6 +25,8 @@ struct handshake_request {
 	uint32_t timeout_ms;		/* the consumer gives up after this; 0: it did not say */
 	char peername[PROTO_NAME_MAX];	/* client role: what to verify; may be empty */
 	int32_t keyring;		/* serial, 0: none named */
+	int32_t certificate;		/* serials of keys of type user, in DER; 0: none named */
+	int32_t private_key;
 	unsigned int peer_count;
 	int32_t peers[UPCALL_PEERS_MAX];	/* serials of pre-shared keys, in the order of preference */
 };

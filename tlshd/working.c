@@ -228,9 +228,9 @@ void working_free(struct working *working)
 	g_free(working);
 }
 
-int working_give(struct working *working, const union proto_message *message, int fd)
+int working_give(struct working *working, const union proto_message *message, const int *fds, unsigned int nfds)
 {
-	int ret = channel_try(working->channel, message, &fd, 1);
+	int ret = channel_try(working->channel, message, fds, nfds);
 
 	if (ret == 0)
 		working->last_job = message->job.job;

@@ -60,11 +60,11 @@ bool working_has_room(const struct working *working);
 
 /**
  * working_give - give it a job
- * @message: PROTO_JOB; @fd: the socket, stays the caller's
+ * @message: PROTO_JOB; @fds: the socket, and perhaps what goes with it; stay the caller's; @nfds: 1 or 2
  *
  * Returns 0, -EAGAIN or -ETOOMANYREFS when it cannot be taken now, or another negative errno.
  */
-int working_give(struct working *working, const union proto_message *message, int fd);
+int working_give(struct working *working, const union proto_message *message, const int *fds, unsigned int nfds);
 
 /** working_answer - answer a call for a pre-shared key; a worker that does not take the answer is ended */
 void working_answer(struct working *working, const union proto_message *message);

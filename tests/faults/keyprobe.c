@@ -44,7 +44,7 @@ static int probe(int fd, key_serial_t key, char **argv)
 {
 	const char *step = "";
 
-	int ret = child_give_up_root(argv[1], argv[2], &step);
+	int ret = child_give_up_root(argv[1], argv[2], 0, &step);
 	if (ret < 0) {
 		dprintf(fd, "after: %s: %s\n", step, strerror(-ret));
 		return 1;

@@ -68,7 +68,7 @@ static void ask(struct oracle *oracle, struct model *job, uint32_t worker, const
 
 	if (proto_check(message, sizeof(message->sign)) < 0)
 		return;
-	bool theirs = job->open && job->worker == worker && (job->keys & 1u << call->key);
+	bool theirs = job->open && job->worker == worker && call->key < PROTO_KEYS_MAX && (job->keys & 1u << call->key);
 	bool granted = oracle_authorise(oracle, worker, call, &scheme, &why) == 0;
 	require(granted == (theirs && input_right(call)));
 	require(granted ? scheme->code == call->scheme : !scheme && why);
@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data++, size--;
 		if (what == 0 && size >= 1) {
 			bool fits = !job->open && open < JOBS - 1;
-			require((oracle_open(oracle, number + 1, worker, data[0]) == 0) == fits);
+			require((oracle_open(oracle, number + 1, worker, data[0], NULL) == 0) == fits);
 			if (fits) {
 				*job = (struct model){ true, worker, data[0] };
 				open++;

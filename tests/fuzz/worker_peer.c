@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pause = MIN(pause, size);
 
 	tcp_pair(&fd, &peer_fd);
-	OK(handshake_new(&scene.context, &job, fd, &handshake));
+	OK(handshake_new(&scene.context, &job, fd, -1, &handshake));
 	OK(send(peer_fd, data, pause, MSG_NOSIGNAL));
 	handshake_step(handshake);
 	(void)!send(peer_fd, data + pause, size - pause, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -32,6 +32,12 @@ keeper_program_CPPFLAGS = $(keeper_test_cppflags)
 keeper_program_CFLAGS = $(AM_CFLAGS) -pthread
 keeper_program_LDADD = $(KEEPER_LIBS)
 
+check_PROGRAMS += keeper_requested
+keeper_requested_SOURCES = tests/unit/keeper_requested.c $(keeper_test_fixture)
+keeper_requested_CPPFLAGS = $(keeper_test_cppflags)
+keeper_requested_CFLAGS = $(AM_CFLAGS) -pthread
+keeper_requested_LDADD = $(KEEPER_LIBS)
+
 check_PROGRAMS += keeper_token
 keeper_token_SOURCES = tests/unit/keeper_token.c $(keeper_test_fixture)
 keeper_token_CPPFLAGS = $(keeper_test_cppflags) -DSLOWTOKEN='"$(abs_top_builddir)/tests/tools/slowtoken.so"'

@@ -245,6 +245,8 @@ static void pair(int *ours, int *theirs)
 	*theirs = fds[1];
 }
 
+int fixture_keyring;
+
 void fixture_spawn(struct fixture_keeper *keeper, int keylist, const char *uid)
 {
 	g_autofree char *own = g_strdup_printf("%u", getuid());
@@ -266,7 +268,8 @@ void fixture_spawn(struct fixture_keeper *keeper, int keylist, const char *uid)
 		/* Left open by mistake, between and beyond the two. */
 		dup2(STDERR_FILENO, PROTO_FD_SIGN);
 		dup2(STDERR_FILENO, 30);
-		execl(KEEPER_PROGRAM, "keeper", uid, NOBODY, (char *)NULL);
+		g_autofree char *keyring = g_strdup_printf("%d", fixture_keyring);
+		execl(KEEPER_PROGRAM, "keeper", uid, NOBODY, fixture_keyring ? keyring : NULL, (char *)NULL);
 		_exit(127);
 	}
 	close(control);

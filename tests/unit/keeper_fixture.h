@@ -61,6 +61,9 @@ size_t fixture_input(uint16_t scheme, uint8_t *input);
 int fixture_keylist(const char *const *paths);
 
 /* A running keeper. */
+/* The keyring that keepers are started with from here on; 0 (default): none. */
+extern int fixture_keyring;
+
 struct fixture_keeper {
 	pid_t pid;
 	int control;

@@ -54,7 +54,7 @@ static void test_granted(void)
 {
 	struct oracle *oracle = make();
 
-	g_assert_cmpint(oracle_open(oracle, 7, 1, ALL_KEYS), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 7, 1, ALL_KEYS, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 7, RSA, 0x0805), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 7, ED25519, 0x0807), ==, 0);
@@ -68,14 +68,14 @@ static void test_job(void)
 	struct oracle *oracle = make();
 
 	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, -ENOENT);
-	g_assert_cmpint(oracle_open(oracle, 7, 1, ALL_KEYS), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 7, 1, ALL_KEYS, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 8, P256, 0x0403), ==, -ENOENT);
 	g_assert_cmpint(oracle_close(oracle, 7), ==, 0);
 	g_assert_cmpint(oracle_close(oracle, 7), ==, -ENOENT);
 	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, -ENOENT);
 	/* Numbers that differ in the upper half only, and the largest. */
-	g_assert_cmpint(oracle_open(oracle, UINT64_C(1) << 32 | 7, 1, ALL_KEYS), ==, 0);
-	g_assert_cmpint(oracle_open(oracle, UINT64_MAX, 1, ALL_KEYS), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, UINT64_C(1) << 32 | 7, 1, ALL_KEYS, NULL), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, UINT64_MAX, 1, ALL_KEYS, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, -ENOENT);
 	g_assert_cmpint(ask(oracle, 1, UINT64_MAX, P256, 0x0403), ==, 0);
 	oracle_free(oracle);
@@ -85,7 +85,7 @@ static void test_foreign_worker(void)
 {
 	struct oracle *oracle = make();
 
-	g_assert_cmpint(oracle_open(oracle, 7, 1, ALL_KEYS), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 7, 1, ALL_KEYS, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 2, 7, P256, 0x0403), ==, -EPERM);
 	g_assert_cmpint(ask(oracle, 0, 7, P256, 0x0403), ==, -EPERM);
 	/* It has taken nothing from the one whose job it is. */
@@ -97,18 +97,18 @@ static void test_once(void)
 {
 	struct oracle *oracle = make();
 
-	g_assert_cmpint(oracle_open(oracle, 7, 1, 1u << P256 | 1u << RSA), ==, 0);
-	g_assert_cmpint(oracle_open(oracle, 8, 1, 1u << P256), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 7, 1, 1u << P256 | 1u << RSA, NULL), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 8, 1, 1u << P256, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, -EPERM);
 	/* Opening again gives nothing back. */
-	g_assert_cmpint(oracle_open(oracle, 7, 1, ALL_KEYS), ==, -EEXIST);
+	g_assert_cmpint(oracle_open(oracle, 7, 1, ALL_KEYS, NULL), ==, -EEXIST);
 	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, -EPERM);
 	g_assert_cmpint(ask(oracle, 1, 7, RSA, 0x0804), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 7, RSA, 0x0805), ==, -EPERM);
 	g_assert_cmpint(ask(oracle, 1, 8, P256, 0x0403), ==, 0);
 	/* A malformed call is a call. */
-	g_assert_cmpint(oracle_open(oracle, 9, 1, ALL_KEYS), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 9, 1, ALL_KEYS, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 9, P256, 0x0804), ==, -EBADMSG);
 	g_assert_cmpint(ask(oracle, 1, 9, P256, 0x0403), ==, -EPERM);
 	oracle_free(oracle);
@@ -118,17 +118,36 @@ static void test_unlisted_key(void)
 {
 	struct oracle *oracle = make();
 
-	g_assert_cmpint(oracle_open(oracle, 7, 1, 1u << RSA), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 7, 1, 1u << RSA, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, -EPERM);
 	g_assert_cmpint(ask(oracle, 1, 7, 31, 0x0403), ==, -EPERM);
-	g_assert_cmpint(ask(oracle, 1, 7, PROTO_KEYS_MAX, 0x0403), ==, -EBADMSG);
+	g_assert_cmpint(ask(oracle, 1, 7, PROTO_KEY_REQUESTED, 0x0403), ==, -EPERM);
+	g_assert_cmpint(ask(oracle, 1, 7, PROTO_KEY_REQUESTED + 1, 0x0403), ==, -EBADMSG);
 	g_assert_cmpint(ask(oracle, 1, 7, UINT32_MAX, 0x0403), ==, -EBADMSG);
-	g_assert_cmpint(oracle_open(oracle, 8, 1, 0), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 8, 1, 0, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 8, P256, 0x0403), ==, -EPERM);
 	/* Even where OPEN lists a key that does not exist. */
-	g_assert_cmpint(oracle_open(oracle, 9, 1, UINT32_MAX), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 9, 1, UINT32_MAX, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 9, KEYS, 0x0403), ==, -EBADMSG);
 	g_assert_cmpint(ask(oracle, 1, 9, 31, 0x0403), ==, -EBADMSG);
+	oracle_free(oracle);
+}
+
+/* The key that a request brings: for its own job, once, with its own schemes. */
+static void test_requested_key(void)
+{
+	static const uint16_t own[] = { 0x0503, 0 };
+	struct oracle *oracle = make();
+
+	g_assert_cmpint(oracle_open(oracle, 7, 1, 0, own), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 8, 1, UINT32_MAX, NULL), ==, 0);
+	g_assert_cmpint(ask(oracle, 2, 7, PROTO_KEY_REQUESTED, 0x0503), ==, -EPERM);
+	g_assert_cmpint(ask(oracle, 1, 8, PROTO_KEY_REQUESTED, 0x0503), ==, -EPERM);
+	g_assert_cmpint(ask(oracle, 1, 7, P256, 0x0403), ==, -EPERM);
+	g_assert_cmpint(ask(oracle, 1, 7, PROTO_KEY_REQUESTED, 0x0503), ==, 0);
+	g_assert_cmpint(ask(oracle, 1, 7, PROTO_KEY_REQUESTED, 0x0503), ==, -EPERM);
+	g_assert_cmpint(oracle_open(oracle, 9, 1, 0, own), ==, 0);
+	g_assert_cmpint(ask(oracle, 1, 9, PROTO_KEY_REQUESTED, 0x0403), ==, -EBADMSG);
 	oracle_free(oracle);
 }
 
@@ -143,7 +162,7 @@ static void test_schemes(void)
 			gboolean fits = FALSE;
 			for (const uint16_t *scheme = schemes[key]; *scheme; scheme++)
 				fits |= *scheme == code;
-			g_assert_cmpint(oracle_open(oracle, ++job, 1, ALL_KEYS), ==, 0);
+			g_assert_cmpint(oracle_open(oracle, ++job, 1, ALL_KEYS, NULL), ==, 0);
 			g_assert_cmpint(ask(oracle, 1, job, key, code), ==, fits ? 0 : -EBADMSG);
 			g_assert_cmpint(oracle_close(oracle, job), ==, 0);
 		}
@@ -167,7 +186,7 @@ static void test_digest_length(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		for (uint32_t length = 0; length <= UINT16_MAX; length = length < 300 ? length + 1 : length * 2 + 1) {
-			g_assert_cmpint(oracle_open(oracle, ++job, 1, ALL_KEYS), ==, 0);
+			g_assert_cmpint(oracle_open(oracle, ++job, 1, ALL_KEYS, NULL), ==, 0);
 			fixture_call(&call, job, cases[i].key, cases[i].scheme);
 			call.sign.length = length;
 			g_assert_cmpint(authorise(oracle, 1, &call), ==, length == cases[i].length ? 0 : -EBADMSG);
@@ -212,7 +231,7 @@ static void test_message(void)
 	g_assert_cmpint(check_message(message, length), ==, -EBADMSG);
 
 	/* The same by way of the oracle. */
-	g_assert_cmpint(oracle_open(oracle, 1, 1, ALL_KEYS), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 1, 1, ALL_KEYS, NULL), ==, 0);
 	fixture_call(&call, 1, ED25519, 0x0807);
 	call.sign.input[64] ^= 1;
 	g_assert_cmpint(authorise(oracle, 1, &call), ==, -EBADMSG);
@@ -224,12 +243,12 @@ static void test_full(void)
 	struct oracle *oracle = oracle_new(schemes, KEYS, 3);
 
 	for (uint64_t job = 1; job <= 3; job++)
-		g_assert_cmpint(oracle_open(oracle, job, 1, ALL_KEYS), ==, 0);
-	g_assert_cmpint(oracle_open(oracle, 4, 1, ALL_KEYS), ==, -ENOSPC);
+		g_assert_cmpint(oracle_open(oracle, job, 1, ALL_KEYS, NULL), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 4, 1, ALL_KEYS, NULL), ==, -ENOSPC);
 	g_assert_cmpint(ask(oracle, 1, 4, P256, 0x0403), ==, -ENOENT);
-	g_assert_cmpint(oracle_open(oracle, 3, 1, ALL_KEYS), ==, -EEXIST);
+	g_assert_cmpint(oracle_open(oracle, 3, 1, ALL_KEYS, NULL), ==, -EEXIST);
 	g_assert_cmpint(oracle_close(oracle, 1), ==, 0);
-	g_assert_cmpint(oracle_open(oracle, 4, 1, ALL_KEYS), ==, 0);
+	g_assert_cmpint(oracle_open(oracle, 4, 1, ALL_KEYS, NULL), ==, 0);
 	g_assert_cmpint(ask(oracle, 1, 4, P256, 0x0403), ==, 0);
 	oracle_free(oracle);
 	g_assert_null(oracle_new(schemes, PROTO_KEYS_MAX + 1, 3));
@@ -258,7 +277,7 @@ static void test_threads(void)
 	GThread *threads[4];
 
 	for (uint64_t job = 1; job <= all.jobs; job++)
-		g_assert_cmpint(oracle_open(all.oracle, job, 1, ALL_KEYS), ==, 0);
+		g_assert_cmpint(oracle_open(all.oracle, job, 1, ALL_KEYS, NULL), ==, 0);
 	for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
 		threads[i] = g_thread_new("rush", rush, &all);
 	for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
@@ -275,6 +294,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/oracle/foreign-worker", test_foreign_worker);
 	g_test_add_func("/oracle/once", test_once);
 	g_test_add_func("/oracle/unlisted-key", test_unlisted_key);
+	g_test_add_func("/oracle/requested-key", test_requested_key);
 	g_test_add_func("/oracle/schemes", test_schemes);
 	g_test_add_func("/oracle/digest-length", test_digest_length);
 	g_test_add_func("/oracle/message", test_message);

@@ -343,7 +343,7 @@ static void test_garbage(void)
 	}
 	fixture_call(&message, 0, P256, 0x0403);	/* job 0 */
 	breaks(&keeper, worker++, &message, size);
-	fixture_call(&message, 1, PROTO_KEYS_MAX, 0x0403);
+	fixture_call(&message, 1, PROTO_KEY_REQUESTED + 1, 0x0403);
 	breaks(&keeper, worker++, &message, size);
 	fixture_call(&message, 1, P256, 0x0403);
 	message.sign.length = PROTO_SIGN_INPUT_MAX + 1;

@@ -49,6 +49,14 @@ static void make_valid(union proto_message *message, unsigned int type)
 	case PROTO_CLOSE:
 		message->close.job = 1;
 		break;
+	case PROTO_LOAD:
+		message->load.job = 1;
+		message->load.serial = 1;
+		break;
+	case PROTO_KEY_LOADED:
+		message->key_loaded.job = 1;
+		message->key_loaded.spki_length = 90;
+		break;
 	case PROTO_KEY:
 		message->key.spki_length = 90;
 		break;
@@ -112,7 +120,7 @@ static void bodies_are_checked(void)
 	REFUSED(PROTO_RESULT, memset(message.result.peer_serial, 'a', sizeof(message.result.peer_serial)));
 	REFUSED(PROTO_RESULT, memset(message.result.cipher, 'a', sizeof(message.result.cipher)));
 	REFUSED(PROTO_SIGN, message.sign.length = PROTO_SIGN_INPUT_MAX + 1);
-	REFUSED(PROTO_SIGN, message.sign.key = PROTO_KEYS_MAX);
+	REFUSED(PROTO_SIGN, message.sign.key = PROTO_KEY_REQUESTED + 1);
 	REFUSED(PROTO_SIGNATURE, message.signature.length = PROTO_SIGNATURE_MAX + 1);
 	REFUSED(PROTO_SIGNATURE, message.signature.length = 0);
 	REFUSED(PROTO_SIGNATURE, message.signature.status = -EIO);

@@ -455,7 +455,7 @@ void run_handshake(struct scene *scene, const struct proto_job *job, int fd, str
 	int nodelay = -1;
 	socklen_t size = sizeof(nodelay);
 
-	OK(handshake_new(&scene->context, job, fd, &handshake));
+	OK(handshake_new(&scene->context, job, fd, -1, &handshake));
 	while ((state = handshake_step(handshake)) != HANDSHAKE_OVER) {
 		struct pollfd wait = { .fd = fd, .events = state == HANDSHAKE_WRITES ? POLLOUT : POLLIN };
 

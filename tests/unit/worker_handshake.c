@@ -606,7 +606,7 @@ static void test_early_data(void)
 	trial_identity(&trial, host);
 	scene_ready(&trial.scene);
 	peer_init(&trial.peer, &client, trial.peer_fd);
-	OK(handshake_new(&trial.scene.context, &job, trial.fd, &handshake));
+	OK(handshake_new(&trial.scene.context, &job, trial.fd, -1, &handshake));
 	while (trial.peer.ret == GNUTLS_E_AGAIN) {
 		peer_step(&trial.peer);
 		if (trial.peer.ret == GNUTLS_E_AGAIN)

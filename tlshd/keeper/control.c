@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 #include "control.h"
 #include "oracle.h"
 #include "proto.h"
+#include "requested.h"
 #include "signer.h"
 
 struct control {
@@ -46,7 +48,11 @@ static void attach(struct control *control, const struct proto_attach *message, 
 
 static void open_job(struct control *control, const struct proto_open *message)
 {
-	int ret = oracle_open(control->oracle, message->job, message->worker, message->keys);
+	const struct key *key = message->requested ? requested_take(control->signers.requested, message->job) : NULL;
+	int ret = oracle_open(control->oracle, message->job, message->worker, message->keys, key ? key_schemes(key) : NULL);
+
+	if (key)
+		requested_put(control->signers.requested, key);
 
 	if (ret == -EEXIST) {
 		proto_notice(control->fd, LOG_WARNING, "OPEN of job %llu, which is open already, is ignored",
@@ -63,10 +69,33 @@ static void open_job(struct control *control, const struct proto_open *message)
 
 static void close_job(struct control *control, const struct proto_close *message)
 {
+	bool was_loaded = requested_drop(control->signers.requested, message->job);
+
 	/* After an overflow the supervisor closes what was never opened: it has been told then. */
-	if (oracle_close(control->oracle, message->job) < 0 && control->overflows == 0)
+	if (oracle_close(control->oracle, message->job) < 0 && control->overflows == 0 && !was_loaded)
 		proto_notice(control->fd, LOG_WARNING, "CLOSE of job %llu, which is not open, is ignored",
 			     (unsigned long long)message->job);
+}
+
+/* Answered in any case: the key stays in our possession until then. */
+static void load_key(struct control *control, const struct proto_load *message)
+{
+	union proto_message reply;
+	const uint8_t *spki;
+	char why[PROTO_TEXT_MAX];
+	size_t size = 0;
+
+	proto_init(&reply, PROTO_KEY_LOADED);
+	reply.key_loaded.job = message->job;
+	reply.key_loaded.status = requested_load(control->signers.requested, message->job, message->serial, &spki, &size, why,
+						 sizeof(why));
+	if (reply.key_loaded.status == 0) {
+		reply.key_loaded.spki_length = size;
+		memcpy(reply.key_loaded.spki, spki, size);
+	} else {
+		proto_notice(control->fd, LOG_ERR, "private key %d, which a mount names, %s", message->serial, why);
+	}
+	proto_send(control->fd, &reply, NULL, 0);
 }
 
 static void pong(struct control *control, const struct proto_ping *message)
@@ -89,6 +118,9 @@ static void handle(struct control *control, const union proto_message *message, 
 		break;
 	case PROTO_CLOSE:
 		close_job(control, &message->close);
+		break;
+	case PROTO_LOAD:
+		load_key(control, &message->load);
 		break;
 	case PROTO_PING:
 		pong(control, &message->ping);
@@ -167,7 +199,9 @@ int control_run(int fd, const struct keys *keys)
 
 	if (control)
 		control->oracle = make_oracle(keys);
-	if (!control || !control->oracle) {
+	if (control)
+		control->signers.requested = requested_new();
+	if (!control || !control->oracle || !control->signers.requested) {
 		proto_notice(fd, LOG_ERR, "keeper cannot start: no memory");
 		free(control);
 		return -ENOMEM;

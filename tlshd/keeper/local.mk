@@ -11,6 +11,7 @@ libkeeper_a_SOURCES = \
 	tlshd/keeper/oracle.c tlshd/keeper/oracle.h \
 	tlshd/keeper/pin.c tlshd/keeper/pin.h \
 	tlshd/keeper/token.c tlshd/keeper/token.h \
+	tlshd/keeper/requested.c tlshd/keeper/requested.h \
 	tlshd/keeper/sandbox.c tlshd/keeper/sandbox.h
 libkeeper_a_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS) $(GLIB_CFLAGS) $(SECCOMP_CFLAGS)
 libkeeper_a_CFLAGS = $(AM_CFLAGS) -pthread

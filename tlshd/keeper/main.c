@@ -2,7 +2,8 @@
 /*
  * The keeper: the only process that holds private keys. It signs what its oracle allows, and does nothing else.
  *
- * The supervisor starts it as root as `keeper UID GID`. Files are opened as root, so that keys can be root's alone, but
+ * The supervisor starts it as root as `keeper UID GID KEYRING`, where KEYRING is the keyring through which it is given
+ * those keys of the kernel that requests name. Files are opened as root, so that keys can be root's alone, but
  * not a byte of them is parsed before root is given up.
  */
 #include <config.h>
@@ -61,7 +62,7 @@ static void prepare_for_modules(void)
 	fcntl(PROTO_FD_SUPERVISOR, F_SETFD, FD_CLOEXEC);
 }
 
-static int run(const char *uid, const char *gid)
+static int run(const char *uid, const char *gid, key_serial_t keyring)
 {
 	struct keys *keys = NULL;
 	const char *step = "";
@@ -74,7 +75,7 @@ static int run(const char *uid, const char *gid)
 	ret = open_keys(&keys);
 	if (ret < 0)
 		goto out;
-	ret = child_give_up_root(uid, gid, &step);
+	ret = child_give_up_root(uid, gid, keyring, &step);
 	if (ret < 0) {
 		fail(step, ret);
 		goto out;
@@ -104,10 +105,10 @@ out:
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
+	if (argc != 3 && argc != 4) {
 		fprintf(stderr, "%s is a part of tlshd, which starts it: there is nothing to do here by hand\n",
 			argv[0]);
 		return EXIT_FAILURE;
 	}
-	return run(argv[1], argv[2]) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run(argv[1], argv[2], argc == 4 ? atoi(argv[3]) : 0) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -17,7 +17,8 @@
 struct job {
 	gint64 number;		/* first: it is the key of the table */
 	uint32_t worker;
-	uint32_t keys;		/* bit n: key n has not been asked for yet */
+	uint64_t keys;		/* bit n: key n has not been asked for yet; PROTO_KEY_REQUESTED is one more */
+	uint16_t requested[ORACLE_SCHEMES_MAX + 1]; /* of that one */
 };
 
 struct oracle {
@@ -60,7 +61,7 @@ static struct job *find(struct oracle *oracle, uint64_t number)
 	return g_hash_table_lookup(oracle->jobs, &key);
 }
 
-int oracle_open(struct oracle *oracle, uint64_t job, uint32_t worker, uint32_t keys)
+int oracle_open(struct oracle *oracle, uint64_t job, uint32_t worker, uint32_t keys, const uint16_t *requested)
 {
 	int ret = 0;
 
@@ -70,6 +71,10 @@ int oracle_open(struct oracle *oracle, uint64_t job, uint32_t worker, uint32_t k
 	entry->number = (gint64)job;
 	entry->worker = worker;
 	entry->keys = keys;
+	for (int i = 0; requested && requested[i] && i < ORACLE_SCHEMES_MAX; i++)
+		entry->requested[i] = requested[i];
+	if (requested)
+		entry->keys |= UINT64_C(1) << PROTO_KEY_REQUESTED;
 	pthread_mutex_lock(&oracle->lock);
 	if (find(oracle, job)) {
 		ret = -EEXIST;
@@ -95,9 +100,10 @@ int oracle_close(struct oracle *oracle, uint64_t job)
 }
 
 /* Find the job and take the key out of it: of two calls at one time only one gets it. */
-static int spend(struct oracle *oracle, uint32_t worker, uint64_t number, uint32_t key, const char **why)
+static int spend(struct oracle *oracle, uint32_t worker, uint64_t number, uint32_t key, uint16_t *schemes,
+		 const char **why)
 {
-	const uint32_t bit = UINT32_C(1) << key;
+	const uint64_t bit = UINT64_C(1) << key;
 	int ret = -EPERM;
 
 	pthread_mutex_lock(&oracle->lock);
@@ -111,6 +117,7 @@ static int spend(struct oracle *oracle, uint32_t worker, uint64_t number, uint32
 		*why = "the key is not the job's, or was asked for before";
 	} else {
 		job->keys &= ~bit;
+		memcpy(schemes, job->requested, sizeof(job->requested));
 		ret = 0;
 	}
 	pthread_mutex_unlock(&oracle->lock);
@@ -128,16 +135,20 @@ static bool fits(const uint16_t *schemes, uint16_t code)
 int oracle_authorise(struct oracle *oracle, uint32_t worker, const struct proto_sign *call,
 		     const struct scheme **scheme, const char **why)
 {
+	uint16_t requested[ORACLE_SCHEMES_MAX + 1];
+
 	*scheme = NULL;
-	if (call->key >= PROTO_KEYS_MAX || call->length > PROTO_SIGN_INPUT_MAX) {
+	if (call->key > PROTO_KEY_REQUESTED || call->length > PROTO_SIGN_INPUT_MAX) {
 		*why = "there is no such key or length";
 		return -EBADMSG;
 	}
-	int ret = spend(oracle, worker, call->job, call->key, why);
+	int ret = spend(oracle, worker, call->job, call->key, requested, why);
 	if (ret < 0)
 		return ret;
 	const struct scheme *asked = scheme_by_code(call->scheme);
-	if (call->key >= oracle->count || !asked || !fits(oracle->schemes[call->key], call->scheme)) {
+	const uint16_t *schemes = call->key == PROTO_KEY_REQUESTED ? requested :
+				  call->key < oracle->count ? oracle->schemes[call->key] : NULL;
+	if (!schemes || !asked || !fits(schemes, call->scheme)) {
 		*why = "the signature scheme does not fit the key";
 		return -EBADMSG;
 	}

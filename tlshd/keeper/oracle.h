@@ -17,6 +17,7 @@
 #include "proto.h"
 #include "scheme.h"
 
+#define ORACLE_SCHEMES_MAX 4
 #define ORACLE_JOBS_MAX 65536	/* open at one time; the supervisor opens at most one per descriptor that it has */
 
 struct oracle;
@@ -34,10 +35,12 @@ void oracle_free(struct oracle *oracle);
 
 /**
  * oracle_open - from now on @worker may ask for one signature with each key of @keys for @job
+ * @requested: what the request's own key may sign, code points with a 0 at the end, at most ORACLE_SCHEMES_MAX of them;
+ *	NULL: it names none
  *
  * Returns 0, -EEXIST for a job that is open (it stays as it was), or -ENOSPC when the table is full.
  */
-int oracle_open(struct oracle *oracle, uint64_t job, uint32_t worker, uint32_t keys);
+int oracle_open(struct oracle *oracle, uint64_t job, uint32_t worker, uint32_t keys, const uint16_t *requested);
 
 /** oracle_close - no signature for @job any more; returns 0, or -ENOENT for a job that is not open */
 int oracle_close(struct oracle *oracle, uint64_t job);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <keyutils.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -38,7 +39,7 @@ static const char *const allowed[] = {
 #ifdef WITH_SANITIZERS
 	"mmap", "mprotect", "clone", "clone3", "prctl", "write", "read", "fstat", "newfstatat", "stat", "lseek",
 	"open", "openat", "readlink", "readlinkat", "getdents64", "sigaltstack", "tgkill", "rt_tgsigqueueinfo",
-	"ptrace", "wait4", "process_vm_readv", "mincore", "getppid", "getuid", "geteuid", "fcntl", "uname", "sysinfo",
+	"ptrace", "wait4", "process_vm_readv", "mincore", "keyctl", "getppid", "getuid", "geteuid", "fcntl", "uname", "sysinfo",
 	"prlimit64", "getrlimit", "pipe2", "access", "dup",
 #endif
 };
@@ -97,6 +98,8 @@ static const struct condition conditional[] = {
 	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
 	/* threads, but no processes */
 	{ "clone", { CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD } },
+	/* keys of the kernel that requests name */
+	{ "keyctl", { 0, SCMP_CMP_EQ, KEYCTL_READ, 0 } },
 	/* channels are made blocking or not */
 	{ "fcntl", { 1, SCMP_CMP_EQ, F_GETFL, 0 } },
 	{ "fcntl", { 1, SCMP_CMP_EQ, F_SETFL, 0 } },

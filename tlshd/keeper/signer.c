@@ -74,11 +74,22 @@ static void answer(struct signer *signer, const struct proto_sign *call, union p
 	signature->status = authorise(signer, call, &scheme);
 	if (signature->status < 0)
 		return;
-	signature->status = key_sign(keys_get(shared->keys, call->key), scheme, call->input, call->length,
-				     signature->signature, &signature->length, &why);
+	bool requested = call->key == PROTO_KEY_REQUESTED;
+	const struct key *key = requested ? requested_take(shared->requested, call->job) :
+				keys_get(shared->keys, call->key);
+	if (!key) {
+		/* Closed a moment ago. */
+		signature->status = -EPERM;
+		return;
+	}
+	signature->status = key_sign(key, scheme, call->input, call->length, signature->signature, &signature->length,
+				     &why);
+	if (requested)
+		requested_put(shared->requested, key);
 	if (signature->status < 0)
 		proto_notice(shared->supervisor, LOG_ERR, "%s failed to sign (%s, %s)",
-			     keys_name(shared->keys, call->key), scheme->name, why);
+			     requested ? "the private key that a mount names" : keys_name(shared->keys, call->key), scheme->name,
+			     why);
 }
 
 static void serve(struct signer *signer)

@@ -9,6 +9,7 @@
 
 #include "keys.h"
 #include "oracle.h"
+#include "requested.h"
 
 #define SIGNERS_MAX 1024	/* at one time, in one keeper */
 
@@ -16,6 +17,7 @@
 struct signer_shared {
 	const struct keys *keys;
 	struct oracle *oracle;
+	struct requested *requested;
 	int supervisor;		/* for notices */
 	unsigned int running;	/* signers, atomic */
 	/* Reads what the supervisor has sent so far: called when a job is unknown, from a signer's thread. */

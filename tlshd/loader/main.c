@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	struct problems *problems = problems_new(PROTO_FD_SUPERVISOR);
 	struct load *load = load_read(argv[3], problems);
 
-	int dropped = child_give_up_root(argv[1], argv[2], &step);
+	int dropped = child_give_up_root(argv[1], argv[2], 0, &step);
 	if (dropped < 0) {
 		fail(step, -dropped);
 		goto out;

@@ -17,6 +17,7 @@
 #include "name.h"
 #include "outcome.h"
 #include "recordlimit.h"
+#include "requested.h"
 #include "transport.h"
 #include "verify.h"
 
@@ -46,12 +47,15 @@ struct handshake {
 	struct verify_refusal refusal;
 	struct sign_record signatures;
 	struct preshared preshared;
+	struct requested *requested;	/* our certificate, where the request brings one */
+	enum proto_reason unfit;	/* it does, and cannot be used */
 	uint32_t psk_hash;
 	struct proto_result result;	/* header and status are filled in at the end */
 	char peername[PROTO_NAME_MAX];
 };
 
-int handshake_new(const struct handshake_context *context, const struct proto_job *job, int fd, struct handshake **out)
+int handshake_new(const struct handshake_context *context, const struct proto_job *job, int fd, int certificate_fd,
+		  struct handshake **out)
 {
 	struct handshake *handshake = calloc(1, sizeof(*handshake));
 
@@ -70,6 +74,9 @@ int handshake_new(const struct handshake_context *context, const struct proto_jo
 	handshake->result.alert_sent = PROTO_NO_ALERT;
 	handshake->result.alert_received = PROTO_NO_ALERT;
 	memcpy(handshake->peername, job->peername, sizeof(handshake->peername));
+	if (job->certificate_length > 0)
+		handshake->unfit = requested_new(job, certificate_fd, context->sign, &handshake->requested,
+						 &handshake->result.library_error);
 	*out = handshake;
 	return 0;
 }
@@ -80,6 +87,7 @@ void handshake_free(struct handshake *handshake)
 		return;
 	if (handshake->session)
 		gnutls_deinit(handshake->session);
+	requested_free(handshake->requested);
 	free(handshake);
 }
 
@@ -198,7 +206,10 @@ int handshake_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_s
 		return 0;
 	if (handshake->role == PROTO_ROLE_SERVER && !credentials_has_identity(handshake->credentials))
 		handshake->identity_missing = true;
-	credentials_select(handshake->credentials, session, chain, length, key);
+	if (handshake->requested)
+		requested_select(handshake->requested, chain, length, key);
+	else
+		credentials_select(handshake->credentials, session, chain, length, key);
 	return 0;
 }
 
@@ -309,7 +320,9 @@ static enum proto_reason check_request(struct handshake *handshake)
 		return REASON_NO_NAME;
 	if (!credentials_has_trust(handshake->credentials))
 		return REASON_NO_TRUST;
-	if (handshake->auth == PROTO_AUTH_X509 && !credentials_has_identity(handshake->credentials))
+	if (handshake->unfit != REASON_OK)
+		return handshake->unfit;
+	if (handshake->auth == PROTO_AUTH_X509 && !handshake->requested && !credentials_has_identity(handshake->credentials))
 		return REASON_NO_IDENTITY;
 	return REASON_OK;
 }

@@ -37,10 +37,12 @@ enum handshake_state {
 /**
  * handshake_new - a handshake that has not begun
  * @fd: the kernel's socket; stays the caller's
+ * @certificate_fd: what came with the job beside it, or -1; not needed after the call
  *
  * Returns 0 or -ENOMEM.
  */
-int handshake_new(const struct handshake_context *context, const struct proto_job *job, int fd, struct handshake **out);
+int handshake_new(const struct handshake_context *context, const struct proto_job *job, int fd, int certificate_fd,
+		  struct handshake **out);
 void handshake_free(struct handshake *handshake);
 
 /** handshake_step - go on as far as possible without waiting (but for signatures), in bounded time */

@@ -147,7 +147,7 @@ static int step_job(struct jobs *jobs, struct job *job)
 	return 0;
 }
 
-static int begin_job(struct jobs *jobs, int fd)
+static int begin_job(struct jobs *jobs, int fd, int certificate_fd)
 {
 	const struct proto_job message = jobs->message.job;
 
@@ -160,7 +160,7 @@ static int begin_job(struct jobs *jobs, int fd)
 	job->fd = fd;
 	job->deadline_ms = message.deadline_ms;
 	job->hello_deadline_ms = message.role == PROTO_ROLE_SERVER ? message.hello_deadline_ms : 0;
-	if (handshake_new(jobs->context, &message, fd, &job->handshake) < 0 ||
+	if (handshake_new(jobs->context, &message, fd, certificate_fd, &job->handshake) < 0 ||
 	    timers_add(&jobs->timers, &job->timer, next_due(job)) < 0) {
 		handshake_free(job->handshake);
 		free(job);
@@ -183,12 +183,20 @@ static int cancel_job(struct jobs *jobs, uint64_t number)
 	return 0;
 }
 
+static void close_all(const int fds[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
 static int take_message(struct jobs *jobs)
 {
-	int fd;
+	int fds[2];
 
 	memset(&jobs->message.header, 0, sizeof(jobs->message.header));
-	int ret = proto_receive(jobs->channel, &jobs->message, MSG_DONTWAIT, &fd, 1);
+	int ret = proto_receive(jobs->channel, &jobs->message, MSG_DONTWAIT, fds, 2);
 	/* A descriptor that we have no room for is lost on the way; the job is not. */
 	if (ret == -EBADMSG && jobs->message.header.type == PROTO_JOB &&
 	    proto_check(&jobs->message, sizeof(jobs->message.job)) == 0)
@@ -197,14 +205,18 @@ static int take_message(struct jobs *jobs)
 		return ret;
 	switch (jobs->message.header.type) {
 	case PROTO_JOB:
-		return begin_job(jobs, fd);
+		if ((jobs->message.job.certificate_length > 0) != (fds[1] >= 0) && fds[0] >= 0)
+			break;
+		ret = begin_job(jobs, fds[0], fds[1]);
+		if (fds[1] >= 0)
+			close(fds[1]);
+		return ret;
 	case PROTO_CANCEL:
-		if (fd >= 0)
+		if (fds[0] >= 0)
 			break;
 		return cancel_job(jobs, jobs->message.cancel.job);
 	}
-	if (fd >= 0)
-		close(fd);
+	close_all(fds);
 	return -EBADMSG;
 }
 

@@ -189,7 +189,7 @@ static int give_up_root(char **argv)
 {
 	const char *step = "";
 
-	int ret = child_give_up_root(argv[1], argv[2], &step);
+	int ret = child_give_up_root(argv[1], argv[2], 0, &step);
 	return ret < 0 ? failed("giving up root", step, strerror(-ret)) : 0;
 }
 
