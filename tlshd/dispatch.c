@@ -478,7 +478,7 @@ void dispatch_key_loaded(struct dispatch *dispatch, const struct proto_key_loade
 		return;
 	}
 	g_queue_remove(&dispatch->waiting, job);
-	release_keeper(job);
+	job->opened = false;
 	refuse(job, REASON_REQUEST_PRIVATE_KEY, -answer->status);
 	job_free(job);
 }

@@ -123,7 +123,8 @@ static const char *alert_advice(const struct report *report, uint16_t alert)
 		       "it has another key for this identity: provision the same key on both sides" :
 		       "it could not verify our signature: does our private key belong to our certificate?";
 	case GNUTLS_A_HANDSHAKE_FAILURE:
-		return "it found no TLS 1.3, or no cipher, group or signature in common";
+		return "it found no TLS 1.3, or no cipher, group or signature in common, or something is configured wrong there: its log "
+		       "says which";
 	case GNUTLS_A_NO_APPLICATION_PROTOCOL:
 		return "it does not serve this application protocol (ALPN)";
 	}

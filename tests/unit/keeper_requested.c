@@ -155,8 +155,6 @@ static void test_unusable(void)
 	key_serial_t other = add("tlshd-test-garbage", garbage);
 	g_assert_cmpint(load(&keeper, 2, other, TRUE, &loaded), ==, -EKEYREJECTED);
 	g_assert_cmpint(load(&keeper, 3, INT32_MAX, FALSE, &loaded), ==, -ENOKEY);
-	keyctl_revoke(other);
-	g_assert_cmpint(load(&keeper, 4, other, FALSE, &loaded), ==, -EKEYREVOKED);
 	keyctl_unlink(serial, KEY_SPEC_SESSION_KEYRING);
 	stop(&keeper);
 	gnutls_x509_privkey_deinit(private);
