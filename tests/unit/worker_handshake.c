@@ -575,7 +575,7 @@ static void test_plain_alert(void)
 		trial_identity(&trial, host);
 		scene_ready(&trial.scene);
 		peer_init(&trial.peer, &client, trial.peer_fd);
-		OK(handshake_new(&trial.scene.context, &job, trial.fd, &handshake));
+		OK(handshake_new(&trial.scene.context, &job, trial.fd, -1, &handshake));
 		peer_step(&trial.peer);
 		while (handshake_step(handshake) == HANDSHAKE_READS && !handshake_heard(handshake))
 			;
