@@ -34,24 +34,39 @@ void reason_date(int64_t seconds, char *text, size_t size)
 		snprintf(text, size, "a date out of range");
 }
 
+/* Of the peer's own certificate the dates are known; if they are good, it is one above it. */
+static void out_of_time(const struct report *report, char *text, size_t size)
+{
+	const struct proto_result *result = report->result;
+	const char *certificate = whose(report);
+	time_t now = time(NULL);
+	char date[40];
+
+	if (result->peer_not_after < now) {
+		reason_date(result->peer_not_after, date, sizeof(date));
+		snprintf(text, size, "%s has expired (last day: %s): renew it there, or correct the clock here", certificate, date);
+	} else if (result->peer_not_before > now) {
+		reason_date(result->peer_not_before, date, sizeof(date));
+		snprintf(text, size, "%s is not valid yet (first day: %s): correct the clock on one of the two sides", certificate,
+			 date);
+	} else {
+		snprintf(text, size, "a CA certificate above the %s, from \"%s\" on, %s: renew the CA certificate, or correct the "
+			 "clock here", certificate, result->peer_issuer,
+			 result->verify & PROTO_VERIFY_EXPIRED ? "has expired" : "is not valid yet");
+	}
+}
+
 /* The first that applies, in the order in which they have to be mended. */
 static void untrusted(const struct report *report, char *text, size_t size)
 {
 	const struct proto_result *result = report->result;
 	const char *certificate = whose(report);
-	char date[40];
 
 	if (result->verify & PROTO_VERIFY_REVOKED) {
 		snprintf(text, size, "%s, or one of its chain, is revoked (x509.crl in %s): the peer needs a new certificate",
 			 certificate, section(report));
-	} else if (result->verify & PROTO_VERIFY_EXPIRED) {
-		reason_date(result->peer_not_after, date, sizeof(date));
-		snprintf(text, size, "%s, or one of its chain, has expired (its own last day: %s): renew it there, or "
-			 "correct the clock here", certificate, date);
-	} else if (result->verify & PROTO_VERIFY_NOT_YET) {
-		reason_date(result->peer_not_before, date, sizeof(date));
-		snprintf(text, size, "%s, or one of its chain, is not valid yet (its own first day: %s): correct the clock "
-			 "on one of the two sides", certificate, date);
+	} else if (result->verify & (PROTO_VERIFY_EXPIRED | PROTO_VERIFY_NOT_YET)) {
+		out_of_time(report, text, size);
 	} else if (result->verify & PROTO_VERIFY_UNKNOWN_CA) {
 		snprintf(text, size, "%s was issued by \"%s\", and no trust anchor leads there: add that CA to "
 			 "x509.truststore in %s, or have the peer send its intermediate certificates", certificate,
@@ -148,16 +163,16 @@ static void wants_value(const struct report *report, char *text, size_t size)
 		snprintf(text, size, "the peer sent nothing for %u ms (hello_timeout_ms)", settings->hello_timeout_ms);
 		break;
 	case REASON_CHAIN_LENGTH:
-		snprintf(text, size, "the peer's chain has more than %u certificates (max_certificates)",
-			 settings->max_certificates);
+		snprintf(text, size, "the peer's chain has more than %u certificates: shorten it there, or raise "
+			 "max_certificates here", settings->max_certificates);
 		break;
 	case REASON_KEY_SIZE:
-		snprintf(text, size, "the peer's chain has an RSA key of more than %u bits (max_rsa_bits)",
-			 settings->max_rsa_bits);
+		snprintf(text, size, "the peer's chain has an RSA key of more than %u bits, or with an exponent of more than "
+			 "64: reissue that certificate, or raise max_rsa_bits here", settings->max_rsa_bits);
 		break;
 	case REASON_MESSAGE_SIZE:
 		snprintf(text, size, "the peer sent a handshake message over the limit (max_message %u, max_client_hello %u "
-			 "bytes)", settings->max_message, settings->max_client_hello);
+			 "bytes): raise it here if this peer's certificates need it", settings->max_message, settings->max_client_hello);
 		break;
 	case REASON_SIGN_TIMEOUT:
 		snprintf(text, size, "the keeper did not sign within %u ms (sign_timeout_ms)", settings->sign_timeout_ms);

@@ -8,8 +8,9 @@
 . "$LIB/fault.sh"
 . "$LIB/tlspeer.sh"
 
-PAST='client certificate, or one of its chain, has expired \(its own last day: [0-9]{4}-.* UTC\): renew it there'
-EARLY='client certificate, or one of its chain, is not valid yet \(its own first day: [0-9]{4}-.* UTC\)'
+PAST='client certificate has expired \(last day: [0-9]{4}-.* UTC\): renew it there'
+EARLY='client certificate is not valid yet \(first day: [0-9]{4}-.* UTC\)'
+PAST_ABOVE='a CA certificate above the client certificate, from "CN=past" on, has expired: renew the CA certificate'
 STRANGE='client certificate was issued by "CN=stranger", and no trust anchor leads there: add that CA to x509.truststore in \[authenticate.server\]'
 PURPOSE='client certificate is not made for this use: its extended key usage lacks clientAuth'
 USAGE='client certificate may not sign handshakes: its key usage lacks digitalSignature'
@@ -21,9 +22,11 @@ identities()
 	local i issuer=ca
 	pki_ca stranger
 	pki_intermediate weak-key ca rsa1024
+	pki_intermediate past ca ecdsa '-20 days' '-2 days'
 	PKI_HASH=sha1 pki_intermediate weak-hash ca
 	pki_issue good ca ecdsa client
 	pki_issue expired ca ecdsa client 'from=-20 days' 'to=-2 days'
+	pki_issue below-past past ecdsa client
 	pki_issue early ca ecdsa client 'from=+2 days' 'to=+20 days'
 	pki_issue stranger-client stranger ecdsa client
 	pki_issue for-servers ca ecdsa server
@@ -71,13 +74,14 @@ refuses_us()
 	log_says "handshake with client .* failed: the peer refused with alert $2 .*: $3.*\\[EACCES"
 }
 
-plan 16
+plan 17
 fault_setup
 identities
 fault_config max_certificates=3
 agent_start server
 attempt refusals-client-none-wrong accepted
 attempt refusals-client-expired client_refused gnutls expired $ALERT_CERTIFICATE_EXPIRED "$PAST"
+attempt refusals-client-expired-above client_refused gnutls below-past $ALERT_CERTIFICATE_EXPIRED "$PAST_ABOVE"
 attempt refusals-client-not-yet-valid client_refused gnutls early $ALERT_CERTIFICATE_EXPIRED "$EARLY"
 attempt refusals-client-unknown-authority client_refused gnutls stranger-client $ALERT_UNKNOWN_CA "$STRANGE"
 attempt refusals-client-purpose client_refused gnutls for-servers $ALERT_UNSUPPORTED_CERTIFICATE "$PURPOSE"
@@ -88,7 +92,7 @@ attempt refusals-client-short-key client_refused gnutls short-key $ALERT_BAD_CER
 attempt refusals-client-short-key-above client_refused gnutls below-weak-key $ALERT_BAD_CERTIFICATE "$WEAK"
 attempt refusals-client-sha1-above client_refused gnutls below-weak-hash $ALERT_BAD_CERTIFICATE "$WEAK"
 attempt refusals-client-long-chain client_refused gnutls long $ALERT_CERTIFICATE_UNKNOWN \
-	"the peer's chain has more than 3 certificates \\(max_certificates\\)"
+	"the peer's chain has more than 3 certificates: shorten it there, or raise max_certificates here"
 attempt refusals-client-large-chain client_refused gnutls large $ALERT_DECODE_ERROR \
 	'the peer sent a handshake message over the limit \(max_message 131072,'
 attempt refusals-client-other-key thief

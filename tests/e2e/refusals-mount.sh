@@ -91,6 +91,6 @@ agent_start server
 attempt refusals-mount-none-wrong accepted
 attempt refusals-mount-unknown-authority by_server stranger-client UNKNOWN_CA \
 	'client certificate was issued by "CN=stranger"'
-attempt refusals-mount-expired by_server expired CERTIFICATE_EXPIRED 'client certificate, or one of its chain, has expired'
+attempt refusals-mount-expired by_server expired CERTIFICATE_EXPIRED 'client certificate has expired'
 attempt refusals-mount-no-certificate by_export
 attempt refusals-mount-nothing-to-show by_client

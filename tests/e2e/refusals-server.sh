@@ -8,8 +8,9 @@
 . "$LIB/fault.sh"
 . "$LIB/tlspeer.sh"
 
-PAST='server certificate, or one of its chain, has expired \(its own last day: [0-9]{4}-.* UTC\): renew it there'
-EARLY='server certificate, or one of its chain, is not valid yet \(its own first day: [0-9]{4}-.* UTC\)'
+PAST='server certificate has expired \(last day: [0-9]{4}-.* UTC\): renew it there'
+EARLY='server certificate is not valid yet \(first day: [0-9]{4}-.* UTC\)'
+PAST_ABOVE='a CA certificate above the server certificate, from "CN=past" on, has expired: renew the CA certificate'
 STRANGE='server certificate was issued by "CN=stranger", and no trust anchor leads there: add that CA to x509.truststore in \[authenticate.client\]'
 PURPOSE='server certificate is not made for this use: its extended key usage lacks serverAuth'
 USAGE='server certificate may not sign handshakes: its key usage lacks digitalSignature'
@@ -29,9 +30,11 @@ identities()
 	local i issuer=ca
 	pki_ca stranger
 	pki_intermediate weak-key ca rsa1024
+	pki_intermediate past ca ecdsa '-20 days' '-2 days'
 	PKI_HASH=sha1 pki_intermediate weak-hash ca
 	ours good ca ecdsa server
 	ours expired ca ecdsa server 'from=-20 days' 'to=-2 days'
+	ours below-past past ecdsa server
 	ours early ca ecdsa server 'from=+2 days' 'to=+20 days'
 	ours stranger-server stranger ecdsa server
 	ours for-clients ca ecdsa client
@@ -74,7 +77,7 @@ thief()
 	peer_was alert $ALERT_DECRYPT_ERROR
 }
 
-plan 15
+plan 16
 fault_setup
 host_alias other.test 127.0.0.1
 identities
@@ -82,6 +85,8 @@ fault_config max_certificates=3
 agent_start server
 attempt refusals-server-none-wrong accepted
 attempt refusals-server-expired server_refused gnutls expired server.test $ALERT_CERTIFICATE_EXPIRED "$PAST"
+attempt refusals-server-expired-above server_refused gnutls below-past server.test $ALERT_CERTIFICATE_EXPIRED \
+	"$PAST_ABOVE"
 attempt refusals-server-not-yet-valid server_refused gnutls early server.test $ALERT_CERTIFICATE_EXPIRED "$EARLY"
 attempt refusals-server-name server_refused gnutls good other.test $ALERT_BAD_CERTIFICATE "$OTHER_NAME"
 attempt refusals-server-address server_refused gnutls good 127.0.0.1 $ALERT_BAD_CERTIFICATE "$NO_ADDRESS"
@@ -94,7 +99,7 @@ attempt refusals-server-short-key server_refused gnutls short-key server.test $A
 attempt refusals-server-short-key-above server_refused gnutls below-weak-key server.test $ALERT_BAD_CERTIFICATE "$WEAK"
 attempt refusals-server-sha1-above server_refused gnutls below-weak-hash server.test $ALERT_BAD_CERTIFICATE "$WEAK"
 attempt refusals-server-long-chain server_refused gnutls long server.test $ALERT_CERTIFICATE_UNKNOWN \
-	"the peer's chain has more than 3 certificates \\(max_certificates\\)"
+	"the peer's chain has more than 3 certificates: shorten it there, or raise max_certificates here"
 attempt refusals-server-large-chain server_refused gnutls large server.test $ALERT_DECODE_ERROR \
 	'the peer sent a handshake message over the limit \(max_message 131072,'
 attempt refusals-server-other-key thief

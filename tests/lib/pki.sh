@@ -60,7 +60,7 @@ pki_ca()
 	: >"$PKI/$1.above"
 }
 
-# pki_intermediate NAME ISSUER [TYPE]: an authority below another
+# pki_intermediate NAME ISSUER [TYPE [FROM TO]]: an authority below another
 pki_intermediate()
 {
 	pki_key "$1" "${3:-ecdsa}"
@@ -69,7 +69,7 @@ pki_intermediate()
 		echo "serial = $(pki_next_serial)"
 		echo ca
 		echo cert_signing_key
-		pki_dates '-1 day' '+800 days'
+		pki_dates "${4:--1 day}" "${5:-+800 days}"
 	} >"$PKI/$1.template"
 	pki_sign "$1" "$2"
 	cat "$PKI/$1.crt" "$PKI/$2.above" >"$PKI/$1.above"

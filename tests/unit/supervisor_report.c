@@ -104,8 +104,16 @@ static void refusals(void)
 	start(PROTO_ROLE_SERVER, "", EACCES, REASON_UNTRUSTED);
 	message.result.verify = PROTO_VERIFY_EXPIRED | PROTO_VERIFY_UNKNOWN_CA;
 	message.result.peer_not_after = 1700000000;
-	expect("handshake with client 192.0.2.7:2049 failed: client certificate, or one of its chain, has expired (its own "
-	       "last day: 2023-11-14 22:13:20 UTC): renew it there, or correct the clock here [EACCES, x509, 12 ms]");
+	expect("handshake with client 192.0.2.7:2049 failed: client certificate has expired (last day: 2023-11-14 "
+	       "22:13:20 UTC): renew it there, or correct the clock here [EACCES, x509, 12 ms]");
+	message.result.peer_not_after = INT64_MAX;
+	strcpy(message.result.peer_issuer, "CN=below");
+	expect("handshake with client 192.0.2.7:2049 failed: a CA certificate above the client certificate, from \"CN=below\" "
+	       "on, has expired: renew the CA certificate, or correct the clock here [EACCES, x509, 12 ms]");
+	message.result.verify = PROTO_VERIFY_NOT_YET;
+	message.result.peer_not_before = 4070908800;
+	expect("handshake with client 192.0.2.7:2049 failed: client certificate is not valid yet (first day: 2099-01-01 "
+	       "00:00:00 UTC): correct the clock on one of the two sides [EACCES, x509, 12 ms]");
 	start(PROTO_ROLE_CLIENT, "nfs1", EACCES, REASON_PEER_ALERT);
 	message.result.alert_received = GNUTLS_A_UNKNOWN_CA;
 	report.peer = "";
