@@ -4,6 +4,7 @@
 #
 # Configurations that were written for ktls-utils' tlshd serve unchanged: three as administrators have them
 # (tests/e2e/config), and the one that Debian's package ships. Each is put where tlshd looks for it by itself.
+# And two certificates for one role.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"
 . "$LIB/load.sh"
 
@@ -135,9 +136,35 @@ shipped_configuration()
 	agent_stop server
 }
 
-plan 4
+# Two identities: a peer gets the first that it can verify.
+second_identity()
+{
+	agent_x509 server ca server-rsa - "server:x509.pq.certificate=$PKI/server-ed25519.chain" \
+		"server:x509.pq.private_key=$PKI/server-ed25519.key"
+	agent_x509 client ca - client
+	agent_start server
+	agent_start client
+	nfs_mount client server.test mtls "$MNT"
+	proof_tls client
+	nfs_umount client "$MNT"
+	agent_logged client 'server server.test .*succeeded: .* EdDSA-Ed25519, ' || give_up "not the first identity"
+	agent_stop client
+	# A client whose system has forbidden that signature.
+	printf '[overrides]\ninsecure-sig = EdDSA-Ed25519\n' >"$WORK/policy"
+	agent_start client env "GNUTLS_SYSTEM_PRIORITY_FILE=$WORK/policy"
+	nfs_mount client server.test mtls "$MNT"
+	proof_tls client
+	nfs_umount client "$MNT"
+	agent_logged client 'server server.test .*succeeded: .* RSA-PSS-RSAE-SHA[0-9]+, ' || give_up "not the second identity"
+	agent_stop client
+	agent_stop server
+}
+
+plan 5
 pki_ca ca
 pki_issue server ca ecdsa dns=server.test
+pki_issue server-rsa ca rsa dns=server.test server
+pki_issue server-ed25519 ca ed25519 dns=server.test server
 pki_issue client ca rsa dns=client.test client
 pki_issue other ca ecdsa dns=other.test client
 pki_revoke nobody ca other
@@ -148,3 +175,4 @@ attempt dropin-config-server server_configuration
 attempt dropin-config-client client_configuration
 attempt dropin-config-both both_configuration
 attempt dropin-config-shipped shipped_configuration
+attempt dropin-config-second second_identity

@@ -174,6 +174,65 @@ static void test_bad_files(struct case_data *data, gconstpointer unused)
 	g_assert_cmpuint(revocation_count(data->revocation), ==, 2);
 }
 
+/* One element of DER; takes the content over. */
+static GByteArray *element(guint8 tag, GByteArray *content)
+{
+	GByteArray *whole = g_byte_array_new();
+	guint32 size = content->len;
+	const guint8 head[] = { tag, 0x83, size >> 16, size >> 8, size };
+
+	g_byte_array_append(whole, head, sizeof(head));
+	g_byte_array_append(whole, content->data, content->len);
+	g_byte_array_unref(content);
+	return whole;
+}
+
+static void append(GByteArray *to, GByteArray *part)
+{
+	g_byte_array_append(to, part->data, part->len);
+	g_byte_array_unref(part);
+}
+
+/* The library would take many seconds to make it: an unsigned list of an issuer without a name. */
+static GBytes *large_list(guint32 entries)
+{
+	static const guint8 version[] = { 2, 1, 1 }, time_stamp[] = "\x17\x0d" "250101000000Z", signature[] = { 3, 2, 0, 0 };
+	static const guint8 algorithm[] = { 0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2 }, issuer[] = { 0x30, 0 };
+	GByteArray *revoked = g_byte_array_new(), *tbs = g_byte_array_new(), *list = g_byte_array_new();
+
+	for (guint32 i = 0; i < entries; i++) {
+		const guint8 serial[] = { 0x30, 21, 2, 4, 1, i >> 16, i >> 8, i };
+		g_byte_array_append(revoked, serial, sizeof(serial));
+		g_byte_array_append(revoked, time_stamp, sizeof(time_stamp) - 1);
+	}
+	g_byte_array_append(tbs, version, sizeof(version));
+	g_byte_array_append(tbs, algorithm, sizeof(algorithm));
+	g_byte_array_append(tbs, issuer, sizeof(issuer));
+	g_byte_array_append(tbs, time_stamp, sizeof(time_stamp) - 1);
+	append(tbs, element(0x30, revoked));
+	append(list, element(0x30, tbs));
+	g_byte_array_append(list, algorithm, sizeof(algorithm));
+	g_byte_array_append(list, signature, sizeof(signature));
+	return g_byte_array_free_to_bytes(element(0x30, list));
+}
+
+/* What costs every worker memory and every handshake time is said. */
+static void test_large(struct case_data *data, gconstpointer unused)
+{
+	g_autoptr(GBytes) bearable = large_list(19999), large = large_list(25000);
+
+	(void)unused;
+	read_bytes(data, bearable);
+	g_assert_cmpuint(revocation_count(data->revocation), ==, 1);
+	ear_expect(data->ear, "is no trust anchor");
+	ear_expect_silence(data->ear);
+	read_bytes(data, large);
+	ear_expect(data->ear, "is no trust anchor");
+	ear_expect(data->ear, "W config:7: x509.crl: crl.pem: 25000 revoked certificates: each worker keeps about 21 MB for them, "
+			      "and each handshake takes up to 9 ms longer");
+	ear_expect_silence(data->ear);
+}
+
 static void test_too_many(struct case_data *data, gconstpointer unused)
 {
 	g_autofree char *pem = made_crl_pem(data->root, NULL, -HOUR, HOUR);
@@ -200,6 +259,7 @@ int main(int argc, char **argv)
 	ADD("/revocation/forged", test_forged);
 	ADD("/revocation/no-right", test_no_right);
 	ADD("/revocation/bad-files", test_bad_files);
+	ADD("/revocation/large", test_large);
 	ADD("/revocation/too-many", test_too_many);
 	return g_test_run();
 }

@@ -14,6 +14,11 @@
 #include "loader/revocation.h"
 #include "snapshot.h"
 
+/* From here on a worker feels it: per thousand entries about 0.8 MB of locked memory and 0.4 ms of each handshake. */
+#define ENTRIES_NOTICE 20000
+#define ENTRY_BYTES 840
+#define ENTRY_NS 370
+
 struct revocation {
 	GPtrArray *lists;	/* GBytes */
 };
@@ -24,6 +29,7 @@ struct subject {
 	char *name;		/* "FILE:LINE", for messages */
 	const struct place *place;
 	struct problems *problems;
+	guint64 entries;	/* of all lists so far */
 };
 
 static char *describe_issuer(gnutls_x509_crl_t crl)
@@ -141,6 +147,7 @@ static void read_list(struct revocation *revocation, struct subject *subject, co
 	} else {
 		check_signature(subject, trust);
 		check_time(subject, now);
+		subject->entries += MAX(gnutls_x509_crl_get_crt_count(subject->crl), 0);
 	}
 	if (subject->crl)
 		gnutls_x509_crl_deinit(subject->crl);
@@ -198,6 +205,11 @@ struct revocation *revocation_new(GBytes *bytes, const char *path, const struct 
 		read_der(revocation, bytes, path, trust, now, &subject);
 	else
 		read_pem(revocation, bytes, path, trust, now, &subject);
+	if (subject.entries >= ENTRIES_NOTICE)
+		problems_warning(problems, place, "%s: %" G_GUINT64_FORMAT " revoked certificates: each worker keeps about "
+				 "%" G_GUINT64_FORMAT " MB for them, and each handshake takes up to %" G_GUINT64_FORMAT " ms longer: let "
+				 "an authority of its own issue what storage needs, or have expired certificates left out", path, subject.entries,
+				 subject.entries * ENTRY_BYTES / 1000000, subject.entries * ENTRY_NS / 1000000);
 	if (revocation->lists->len > SNAPSHOT_CRLS_MAX)
 		problems_error(problems, place, "%s: %u revocation lists, at most %u are allowed: keep those of the authorities "
 			       "that your peers' certificates come from", path, revocation->lists->len, SNAPSHOT_CRLS_MAX);
