@@ -52,13 +52,17 @@ if FUZZERS
 keeper_fuzz_cflags = $(AM_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 keeper_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer,address,undefined
 
-noinst_PROGRAMS += fuzz_keeper_key fuzz_keeper_call
+noinst_PROGRAMS += fuzz_keeper_key fuzz_keeper_call fuzz_keeper_url
 
 fuzz_keeper_key_SOURCES = tests/fuzz/keeper_key.c tlshd/keeper/key.c tlshd/scheme.c
 fuzz_keeper_key_CPPFLAGS = $(libkeeper_a_CPPFLAGS)
 fuzz_keeper_key_CFLAGS = $(keeper_fuzz_cflags)
 fuzz_keeper_key_LDFLAGS = $(keeper_fuzz_ldflags)
 fuzz_keeper_key_LDADD = $(GNUTLS_LIBS)
+
+fuzz_keeper_url_SOURCES = tests/fuzz/keeper_url.c tlshd/keyurl.c
+fuzz_keeper_url_CFLAGS = $(keeper_fuzz_cflags)
+fuzz_keeper_url_LDFLAGS = $(keeper_fuzz_ldflags)
 
 fuzz_keeper_call_SOURCES = tests/fuzz/keeper_call.c tlshd/keeper/oracle.c tlshd/keeper/certverify.c tlshd/proto.c \
 	tlshd/scheme.c
