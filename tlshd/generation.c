@@ -78,6 +78,11 @@ bool generation_is_whole(const struct generation *generation)
 	return !generation->failed;
 }
 
+bool generation_pin_trouble(const struct generation *generation)
+{
+	return generation->keeping && keeping_pin_trouble(generation->keeping);
+}
+
 static bool lane_is_ready(const struct lane *lane)
 {
 	unsigned int count = 0;

@@ -64,6 +64,9 @@ struct keeping *generation_keeping(const struct generation *generation);
 /** generation_is_whole - does it have all that its snapshot asks for? Not so when it has lost its keeper. */
 bool generation_is_whole(const struct generation *generation);
 
+/** generation_pin_trouble - did it fail because of a token's PIN? Trying again by ourselves could lock the token. */
+bool generation_pin_trouble(const struct generation *generation);
+
 /** generation_jobs - how many jobs its workers owe a RESULT for */
 unsigned int generation_jobs(const struct generation *generation);
 

@@ -44,6 +44,7 @@ struct keeping {
 	uint32_t silent_to;		/* worker whose call had no answer, with no answered call since; 0: none */
 	bool pinging;
 	bool ready;
+	bool pin_trouble;
 };
 
 static void lose(struct keeping *keeping, const char *reason)
@@ -108,6 +109,11 @@ static void note_time(struct keeping *keeping, const struct proto_key *key)
 	free(name);
 }
 
+bool keeping_pin_trouble(const struct keeping *keeping)
+{
+	return keeping->pin_trouble;
+}
+
 uint32_t keeping_slow(const struct keeping *keeping)
 {
 	return keeping->slow;
@@ -164,6 +170,11 @@ static void received(void *user, const union proto_message *message, int *fds)
 		return;
 	case PROTO_KEY_LOADED:
 		loaded(keeping, &message->key_loaded);
+		return;
+	case PROTO_PIN_TROUBLE:
+		if (keeping->ready)
+			break;
+		keeping->pin_trouble = true;
 		return;
 	case PROTO_PONG:
 		if (message->ping.serial == keeping->ping && keeping->pinging) {

@@ -38,6 +38,9 @@ int keeping_start(struct keeping **out, struct deadlines *deadlines, const struc
 /** keeping_free - end it: the keeper sees the end of its channel and exits. NULL is fine. */
 void keeping_free(struct keeping *keeping);
 
+/** keeping_pin_trouble - did it end because of a PIN? Then a person has to act before the next one is started. */
+bool keeping_pin_trouble(const struct keeping *keeping);
+
 /** keeping_slow - the keys that are slow (PROTO_SLOW_US), bit n: key n; complete when ready() is called */
 uint32_t keeping_slow(const struct keeping *keeping);
 

@@ -37,6 +37,7 @@ static const struct {
 	[PROTO_PING] = { "PING", sizeof(struct proto_ping) },
 	[PROTO_KEY] = { "KEY", sizeof(struct proto_key) },
 	[PROTO_KEEPER_READY] = { "KEEPER_READY", sizeof(struct proto_keeper_ready) },
+	[PROTO_PIN_TROUBLE] = { "PIN_TROUBLE", sizeof(struct proto_pin_trouble) },
 	[PROTO_PONG] = { "PONG", sizeof(struct proto_ping) },
 	[PROTO_KEY_LOADED] = { "KEY_LOADED", sizeof(struct proto_key_loaded) },
 	[PROTO_LOADED] = { "LOADED", sizeof(struct proto_loaded) },

@@ -53,6 +53,7 @@ enum proto_type {
 	/* keeper -> supervisor, on the control channel */
 	PROTO_KEY,		/* one for each key, before PROTO_KEEPER_READY */
 	PROTO_KEEPER_READY,
+	PROTO_PIN_TROUBLE,	/* instead of it: a person has to see to a PIN before any keeper tries again */
 	PROTO_PONG,
 	PROTO_KEY_LOADED,	/* the answer to PROTO_LOAD */
 	/* loader -> supervisor */
@@ -300,6 +301,10 @@ struct proto_keeper_ready {
 	uint32_t keys;		/* how many PROTO_KEY were sent */
 };
 
+struct proto_pin_trouble {
+	struct proto_header header;
+};
+
 /* Comes with two sealed memfds: the snapshot, and the key list for the keeper. */
 struct proto_loaded {
 	struct proto_header header;
@@ -340,6 +345,7 @@ union proto_message {
 	struct proto_ping ping;
 	struct proto_key key;
 	struct proto_keeper_ready keeper_ready;
+	struct proto_pin_trouble pin_trouble;
 	struct proto_loaded loaded;
 	struct proto_notice notice;
 };

@@ -146,12 +146,15 @@ static void start_again(struct service *service)
 	deadline_set(service->restart, proto_now_ms() + delay_ms);
 }
 
-/* A configuration that cannot be used leaves the one in service, and ends us where there is none. */
-static void stay(struct service *service)
+/*
+ * A configuration that cannot be used leaves the one in service, and ends us where there is none. Nothing that failed for a
+ * token's PIN is tried again before a person asks for it.
+ */
+static void stay(struct service *service, bool pin_trouble)
 {
 	if (!service->current) {
 		log_line(LOG_ERR, "tlshd cannot serve: mend what the lines above name, and start it again");
-		finish(service, 1);
+		finish(service, pin_trouble ? SERVICE_EXIT_PIN : 1);
 		return;
 	}
 	if (generation_is_whole(service->current)) {
@@ -159,9 +162,11 @@ static void stay(struct service *service)
 			 generation_number(service->current));
 	} else {
 		log_line(LOG_ERR, "generation %u has lost its keeper: until another one is ready, handshakes that need a "
-			 "private key wait and then fail", generation_number(service->current));
+			 "private key wait and then fail%s", generation_number(service->current), pin_trouble ?
+			 "; because of the PIN none is started before the next reload (SIGHUP)" : "");
 		service->reread = !service->reread;
-		start_again(service);
+		if (!pin_trouble)
+			start_again(service);
 	}
 	if (service->reload_wanted)
 		deadline_set(service->sweep, 0);
@@ -182,7 +187,7 @@ static void generation_failed(void *user, struct generation *generation)
 		return;
 	service->starting = NULL;
 	retire(service, generation);
-	stay(service);
+	stay(service, generation_pin_trouble(generation));
 }
 
 static void capacity(void *user, struct generation *generation)
@@ -253,7 +258,7 @@ static void loaded(void *user, int snapshot_fd, int keys_fd)
 		close(keys_fd);
 	}
 	if (ret < 0)
-		stay(service);
+		stay(service, false);
 }
 
 /* One at a time, and never a fourth generation: what cannot start now is wanted still, and starts when it can. */

@@ -13,6 +13,12 @@
 
 #define SERVICE_CANCEL_MS 200		/* what workers then get to tell the peers */
 
+/*
+ * Exit status: a token's PIN is in the way, and each further start could be the try that locks it (systemd:
+ * RestartPreventExitStatus).
+ */
+#define SERVICE_EXIT_PIN 4
+
 struct service;
 
 struct service_options {

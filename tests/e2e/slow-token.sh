@@ -138,9 +138,11 @@ others_not_delayed()
 	requests_sound
 }
 
-# A reload with a wrong PIN changes nothing, tries it once, and shows it to nobody.
+# A reload with a wrong PIN changes nothing, tries it once, and shows it to nobody; a start ends with the status that keeps
+# the service manager from the next one.
 wrong_pin()
 {
+	local status=0
 	log_mark
 	token_config wrong-pin
 	kill -HUP "$(agent_pid server)"
@@ -151,6 +153,9 @@ wrong_pin()
 	nfs_mount server server.test tls $MNT
 	nfs_umount server $MNT
 	agent_stop server
+	timeout 60 env SLOWTOKEN_MODULE="$(softhsm)" SLOWTOKEN_MS=0 "$TLSHD_BIN" --stderr --config "$(agent_dir server)/config" \
+		>"$WORK/start" 2>&1 || status=$?
+	[ "$status" -eq 4 ] || give_up "a start with a wrong PIN ends with $status: $(tail -n 1 "$WORK/start")"
 }
 
 plan 3

@@ -196,14 +196,20 @@ static void test_sign(void)
 	gnutls_x509_privkey_deinit(made);
 }
 
-/* It ends with these words and without the PIN. */
-static void refuses(const char *const *keys, const char *const *texts)
+/* It ends with these words and without the PIN; and where that is the trouble, the supervisor is told. */
+static void refuses(const char *const *keys, bool pin_trouble, const char *const *texts)
 {
 	struct fixture_keeper keeper;
 	union proto_message message;
 
 	fixture_spawn(&keeper, fixture_keylist(keys), NULL);
-	g_assert_cmpint(fixture_next(&keeper, &message), ==, -EPIPE);
+	int ret = fixture_next(&keeper, &message);
+	if (pin_trouble) {
+		g_assert_cmpint(ret, ==, 0);
+		g_assert_cmpstr(proto_name(message.header.type), ==, "PIN_TROUBLE");
+		ret = fixture_next(&keeper, &message);
+	}
+	g_assert_cmpint(ret, ==, -EPIPE);
 	for (; *texts; texts++) {
 		if (!strstr(keeper.notices->str, *texts))
 			g_error("\"%s\" is not in: %s", *texts, keeper.notices->str);
@@ -214,13 +220,14 @@ static void refuses(const char *const *keys, const char *const *texts)
 	g_assert_cmpint(fixture_wait(&keeper), ==, 1);
 }
 
-#define refuses_one(url, ...) refuses((const char *[]){ url, NULL }, (const char *[]){ __VA_ARGS__, NULL })
+#define refuses_one(url, ...) refuses((const char *[]){ url, NULL }, false, (const char *[]){ __VA_ARGS__, NULL })
+#define refuses_pin(url, ...) refuses((const char *[]){ url, NULL }, true, (const char *[]){ __VA_ARGS__, NULL })
 #define SAYS(object) "<3>private key pkcs11:token=ours;object=" object " (/etc/tlshd/config:10) "
 
 static void test_refused(void)
 {
 	refuses_one(URL("other", "&pin-value=" PIN), SAYS("other") "names no private key of its token");
-	refuses_one(URL("p256", ""), SAYS("p256") "is in a token that wants a PIN", "?pin-source=FILE");
+	refuses_pin(URL("p256", ""), SAYS("p256") "is in a token that wants a PIN", "?pin-source=FILE");
 	refuses_one("pkcs11:token=theirs;object=p256?module-path=" SLOWTOKEN "&pin-value=" PIN,
 		    "names a token that is not there (found: \"ours\"", "module-path names its module");
 	refuses_one("pkcs11:token=ours;object=p256?module-path=/nonexistent.so&pin-value=" PIN,
@@ -256,11 +263,15 @@ static void test_wrong_pin(void)
 	};
 	struct fixture_keeper keeper;
 
-	refuses(keys, (const char *[]){ SAYS("p256") "is in a token that refuses the PIN; it was tried once",
-					"object=rsa (/etc/tlshd/config:11) is in a token that has just refused a PIN", NULL });
-	refuses(keys, (const char *[]){ SAYS("p256") "is in a token where the last PIN was wrong",
-					"object=rsa (/etc/tlshd/config:11) is in a token where the last PIN was wrong", NULL });
-	refuses_one(URL("p256", "&pin-value=" PIN), SAYS("p256") "is in a token where the last PIN was wrong");
+	refuses(keys, true, (const char *[]){
+		SAYS("p256") "is in a token that refuses the PIN; it was tried once",
+		"object=rsa (/etc/tlshd/config:11) is in a token that has just refused a PIN", NULL,
+	});
+	refuses(keys, true, (const char *[]){
+		SAYS("p256") "is in a token where the last PIN was wrong",
+		"object=rsa (/etc/tlshd/config:11) is in a token where the last PIN was wrong", NULL,
+	});
+	refuses_pin(URL("p256", "&pin-value=" PIN), SAYS("p256") "is in a token where the last PIN was wrong");
 	g_autofree char *seen = read_logins();
 	g_assert_cmpstr(seen, ==, "-");
 	must("p11tool --batch --provider %s --login --set-pin=" PIN " --list-keys pkcs11:token=ours", softhsm());

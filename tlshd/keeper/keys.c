@@ -134,9 +134,19 @@ bool keys_in_tokens(const struct keys *keys)
 	return wants_tokens(keys, &system) != NULL;
 }
 
+/* Who starts keepers must not start one after the other, each with one more try: not every token counts for us. */
+static void tell_of_pin(int channel)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_PIN_TROUBLE);
+	proto_send(channel, &message, NULL, 0);
+}
+
 int keys_load(struct keys *keys, int channel)
 {
 	char why[PROTO_TEXT_MAX];
+	bool pin_trouble = false;
 	int first_error = 0;
 	bool system;
 
@@ -152,9 +162,12 @@ int keys_load(struct keys *keys, int channel)
 			proto_notice(channel, LOG_ERR, "%s %s", slot->name, why);
 		if (ret < 0 && first_error == 0)
 			first_error = ret;
+		pin_trouble = pin_trouble || (slot->url && ret == -EACCES);
 		keyfile_close(slot->file);
 		slot->file = NULL;
 	}
+	if (pin_trouble)
+		tell_of_pin(channel);
 	return first_error;
 }
 
