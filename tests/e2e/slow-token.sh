@@ -66,7 +66,7 @@ slow_times()
 
 others_times()
 {
-	sed -n 's/.*handshake with server unnamed .* succeeded: psk.*, \([0-9]*\) ms.*/\1/p' "$(agent_log server)"
+	sed -n 's/.*handshake with server .* succeeded: psk.*, \([0-9]*\) ms.*/\1/p' "$(agent_log server)"
 }
 
 median()
