@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <keyutils.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <pthread.h>
 #include <sched.h>
@@ -147,6 +149,8 @@ static void modules(void *data)
 		_exit(1);
 	}
 	expect(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+	/* A key that is not there: the keeper may ask for those that it is lent. */
+	expect(syscall(SYS_keyctl, KEYCTL_READ, INT_MAX, NULL, 0, 0) == -1 && errno == ENOKEY);
 	/* And what none needs. */
 	fails(socket(AF_PACKET, SOCK_RAW, 0), EPERM);
 	fails(socket(AF_ALG, SOCK_SEQPACKET, 0), EPERM);

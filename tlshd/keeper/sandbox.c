@@ -111,7 +111,10 @@ static const struct condition conditional[] = {
 #define NEW_NAMESPACES \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
+/* With tokens, instead of these. */
 static const struct condition conditional_to_modules[] = {
+	/* keys of the kernel that requests name, as above */
+	{ "keyctl", { 0, SCMP_CMP_EQ, KEYCTL_READ, 0 } },
 	{ "socket", { 0, SCMP_CMP_EQ, AF_UNIX, 0 } },
 	{ "socket", { 0, SCMP_CMP_EQ, AF_INET, 0 } },
 	{ "socket", { 0, SCMP_CMP_EQ, AF_INET6, 0 } },
