@@ -18,29 +18,12 @@
 #include "deadline.h"
 #include "dispatch.h"
 #include "intake.h"
+#include "job.h"
 #include "log.h"
+#include "placing.h"
 #include "refusals.h"
 #include "report.h"
-#include "requestkeys.h"
 #include "socket.h"
-#include "timing.h"
-
-#define RETRY_MS 10		/* until a job that no worker could take is offered again */
-
-struct job {
-	struct dispatch *dispatch;
-	uint64_t number;
-	struct handshake_request request;
-	struct requestkeys keys;
-	char peer[SOCKET_ADDRESS_MAX];
-	int64_t accepted_ms;
-	struct timing timing;
-	bool answered;			/* DONE was sent; the socket is closed */
-	struct working *working;	/* owes a RESULT; NULL: waiting, or done with */
-	struct generation *generation;	/* of that worker */
-	bool opened;			/* the keeper knows the job */
-	struct deadline *deadline;	/* for the answer; then for the worker to let go */
-};
 
 struct dispatch {
 	struct upcall *upcall;
@@ -48,12 +31,11 @@ struct dispatch {
 	struct answers *answers;
 	struct keyrings *keyrings;
 	struct deadlines *deadlines;
+	struct placing *placing;
 	struct generation *generation;
 	struct refusals *refusals;
 	GHashTable *jobs;		/* number -> struct job */
-	GQueue waiting;			/* of struct job, accepted and without a worker, oldest first */
 	uint64_t next_number;
-	guint retry;
 	void (*on_idle)(void *user);
 	void *user;
 };
@@ -72,7 +54,7 @@ struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines
 	dispatch->keyrings = keyrings_new();
 	dispatch->refusals = refusals_new(deadlines);
 	dispatch->jobs = g_hash_table_new(g_int64_hash, g_int64_equal);
-	g_queue_init(&dispatch->waiting);
+	dispatch->placing = placing_new();
 	return dispatch;
 }
 
@@ -88,8 +70,7 @@ void dispatch_free(struct dispatch *dispatch)
 {
 	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
 
-	g_clear_handle_id(&dispatch->retry, g_source_remove);
-	g_queue_clear(&dispatch->waiting);
+	placing_free(dispatch->placing);
 	for (GList *entry = jobs; entry; entry = entry->next)
 		job_free(entry->data);
 	g_hash_table_destroy(dispatch->jobs);
@@ -186,20 +167,10 @@ static void answer_self(struct job *job, uint32_t status, enum proto_reason reas
 	answer(job, &message.result);
 }
 
-static void release_keeper(struct job *job)
-{
-	struct keeping *keeping = job->generation ? generation_keeping(job->generation) : NULL;
-
-	if (job->opened && keeping)
-		keeping_close(keeping, job->number);
-	job->opened = false;
-}
-
 /* An accepted request without a worker: nobody has spoken to the peer, so we may say in the clear that it is our fault. */
 static void give_up_waiting(struct job *job, enum proto_reason reason)
 {
-	g_queue_remove(&job->dispatch->waiting, job);
-	release_keeper(job);
+	placing_remove(job->dispatch->placing, job);
 	alert_plain(job->request.fd, ALERT_INTERNAL_ERROR);
 	answer_self(job, ETIMEDOUT, reason, 0);
 	job_free(job);
@@ -221,141 +192,6 @@ static void job_due(void *user)
 	working_cancel(job->working, job->number);
 	deadline_set(job->deadline, proto_now_ms() + working_call_limit_ms(job->working) + TIMING_WORKER_GRACE_MS);
 	answer_self(job, ETIMEDOUT, REASON_DEADLINE, 0);
-}
-
-/* Private keys that the worker may have used in this job, as bits. */
-static uint32_t keys_for(const struct job *job, const struct snapshot *snapshot)
-{
-	const struct snapshot_profile *profile = snapshot_profile(snapshot, job->request.role);
-	uint32_t keys = 0;
-
-	if (job->request.auth == PROTO_AUTH_PSK || job->keys.certificate ||
-	    (job->request.role == PROTO_ROLE_CLIENT && job->request.auth != PROTO_AUTH_X509))
-		return 0;
-	for (uint32_t i = 0; profile && i < profile->identity_count; i++)
-		keys |= UINT32_C(1) << profile->identities[i].key;
-	return keys;
-}
-
-/* The keeper that knew the job's key has forgotten it: the next one has to read it again. */
-static void forget_load(struct job *job)
-{
-	g_clear_pointer(&job->keys.spki, g_bytes_unref);
-	job->keys.loading = 0;
-}
-
-/* The request's own private key goes from the kernel's keyring to the keeper, and never through us. */
-static int load_key(struct job *job, struct generation *generation, struct keeping *keeping)
-{
-	if (job->keys.loading == generation_number(generation))
-		return -EINPROGRESS;
-	int ret = keeping_load(keeping, job->number, job->request.private_key);
-	if (ret < 0)
-		return ret;
-	job->keys.loading = generation_number(generation);
-	job->generation = generation;
-	job->opened = true;
-	return -EINPROGRESS;
-}
-
-static int give(struct job *job, struct working *working, union proto_message *message)
-{
-	int fds[2] = { job->request.fd, -1 };
-
-	if (!job->keys.certificate)
-		return working_give(working, message, fds, 1);
-	message->job.certificate_length = g_bytes_get_size(job->keys.certificate);
-	message->job.spki_length = g_bytes_get_size(job->keys.spki);
-	fds[1] = requestkeys_image(&job->keys);
-	int ret = fds[1] < 0 ? fds[1] : working_give(working, message, fds, 2);
-	if (fds[1] >= 0)
-		close(fds[1]);
-	return ret;
-}
-
-/* Returns 0, -EINPROGRESS while the keeper reads the job's key, or a negative errno when no worker takes the job now. */
-static int place(struct dispatch *dispatch, struct job *job)
-{
-	struct generation *generation = dispatch->generation;
-	uint32_t keys = generation ? keys_for(job, generation_snapshot(generation)) : 0;
-	struct working *working = generation ? generation_pick(generation, generation_lane(generation, keys)) : NULL;
-	union proto_message message;
-
-	if (!working)
-		return -EAGAIN;
-	struct keeping *keeping = generation_keeping(generation);
-	if ((keys || job->keys.certificate) && !keeping)
-		return -EAGAIN;		/* a new generation is on its way */
-	if (job->keys.certificate && !job->keys.spki)
-		return load_key(job, generation, keeping);
-	if (keys || job->keys.certificate) {
-		int ret = keeping_open(keeping, job->number, working_number(working), keys, job->keys.certificate != NULL);
-		if (ret < 0)
-			return ret;
-	}
-	proto_init(&message, PROTO_JOB);
-	message.job.job = job->number;
-	message.job.role = job->request.role;
-	message.job.auth = job->request.auth;
-	message.job.deadline_ms = job->timing.job_deadline_ms;
-	message.job.hello_deadline_ms = job->timing.hello_deadline_ms;
-	message.job.psk_hash = job->keys.psk ? job->keys.psk->hash : 0;
-	memcpy(message.job.peername, job->request.peername, sizeof(message.job.peername));
-	int ret = give(job, working, &message);
-	if (ret < 0) {
-		if (keys || job->keys.certificate)
-			keeping_close(keeping, job->number);
-		forget_load(job);
-		return ret;
-	}
-	job->working = working;
-	job->generation = generation;
-	job->opened = keys != 0 || job->keys.certificate;
-	return 0;
-}
-
-static gboolean try_again(gpointer user_data)
-{
-	struct dispatch *dispatch = user_data;
-
-	dispatch->retry = 0;
-	dispatch_capacity(dispatch);
-	return G_SOURCE_REMOVE;
-}
-
-/* What a job waits for: a worker of the one lane or the other, and perhaps the keeper. */
-#define KINDS 3
-static unsigned int kind_of(const struct job *job, const struct generation *generation)
-{
-	uint32_t keys = keys_for(job, generation_snapshot(generation));
-
-	return generation_lane(generation, keys) == LANE_SLOW ? 2 : keys != 0;
-}
-
-/*
- * Offer the waiting jobs, the oldest first. Where no worker takes one that needs a private key, because the keeper is gone
- * or the lane of the slow keys is full, those of other kinds still go; behind one that was not taken, others of its kind are
- * not tried.
- */
-void dispatch_capacity(struct dispatch *dispatch)
-{
-	bool stuck[KINDS] = { false };
-
-	if (!dispatch->generation)
-		return;
-	for (GList *entry = dispatch->waiting.head, *next; entry && !(stuck[0] && stuck[1] && stuck[2]); entry = next) {
-		struct job *job = entry->data;
-		bool *kind = &stuck[kind_of(job, dispatch->generation)];
-		next = entry->next;
-		int ret = *kind ? -EAGAIN : place(dispatch, job);
-		if (ret == 0)
-			g_queue_delete_link(&dispatch->waiting, entry);
-		else if (ret != -EINPROGRESS)
-			*kind = true;
-	}
-	/* Workers that start or finish call again; a full channel or too many descriptors in flight do not. */
-	if (!g_queue_is_empty(&dispatch->waiting) && !dispatch->retry)
-		dispatch->retry = g_timeout_add(RETRY_MS, try_again, dispatch);
 }
 
 /* ENOKEY only where pre-shared keys certainly do not exist: the NVMe host gives its controller up on it. */
@@ -406,8 +242,12 @@ static void take_on(void *user, const struct handshake_request *request, bool un
 	}
 	job->timing = timing_of(request, settings(dispatch), job->accepted_ms);
 	deadline_set(job->deadline, job->timing.answer_deadline_ms);
-	g_queue_push_tail(&dispatch->waiting, job);
-	dispatch_capacity(dispatch);
+	placing_add(dispatch->placing, job);
+}
+
+void dispatch_capacity(struct dispatch *dispatch)
+{
+	placing_offer(dispatch->placing);
 }
 
 void dispatch_wakeup(struct dispatch *dispatch)
@@ -418,11 +258,7 @@ void dispatch_wakeup(struct dispatch *dispatch)
 void dispatch_use(struct dispatch *dispatch, struct generation *generation)
 {
 	dispatch->generation = generation;
-	for (GList *entry = dispatch->waiting.head; entry; entry = entry->next) {
-		release_keeper(entry->data);
-		forget_load(entry->data);
-	}
-	dispatch_capacity(dispatch);
+	placing_use(dispatch->placing, generation);
 	intake_use(dispatch->intake, generation);
 }
 
@@ -457,13 +293,13 @@ void dispatch_result(struct dispatch *dispatch, struct working *working, const s
 	struct keeping *keeping = generation_keeping(job->generation);
 	if (job->opened && keeping && keeping_report(keeping, working_number(working), result))
 		working_kill(working, "has no answer from a keeper that answers others, and is replaced");
-	release_keeper(job);
+	placing_release(job);
 	job->working = NULL;
 	working_finished(working);
 	if (!job->answered)
 		answer(job, result);
 	job_free(job);
-	dispatch_capacity(dispatch);
+	placing_offer(dispatch->placing);
 }
 
 void dispatch_key_loaded(struct dispatch *dispatch, const struct proto_key_loaded *answer)
@@ -474,11 +310,11 @@ void dispatch_key_loaded(struct dispatch *dispatch, const struct proto_key_loade
 		return;		/* answered meanwhile */
 	if (answer->status == 0) {
 		job->keys.spki = g_bytes_new(answer->spki, answer->spki_length);
-		dispatch_capacity(dispatch);
+		placing_offer(dispatch->placing);
 		return;
 	}
-	g_queue_remove(&dispatch->waiting, job);
-	job->opened = false;
+	job->opened = false;	/* the keeper has nothing of it */
+	placing_remove(dispatch->placing, job);
 	refuse(job, REASON_REQUEST_PRIVATE_KEY, -answer->status);
 	job_free(job);
 }
@@ -505,7 +341,7 @@ void dispatch_worker_lost(struct dispatch *dispatch, struct working *working)
 		struct job *job = entry->data;
 		if (job->working != working)
 			continue;
-		release_keeper(job);
+		placing_release(job);
 		job->working = NULL;
 		if (!job->answered)
 			answer_self(job, ETIMEDOUT, REASON_WORKER_LOST, 0);

@@ -25,12 +25,14 @@ libsupervisor_a_SOURCES = \
 	tlshd/dispatch.c tlshd/dispatch.h \
 	tlshd/generation.c tlshd/generation.h \
 	tlshd/intake.c tlshd/intake.h \
+	tlshd/job.h \
 	tlshd/keeping.c tlshd/keeping.h \
 	tlshd/ktlsprobe.c tlshd/ktlsprobe.h \
 	tlshd/loading.c tlshd/loading.h \
 	tlshd/log.c tlshd/log.h \
 	tlshd/notify.c tlshd/notify.h \
 	tlshd/keyring.c tlshd/keyring.h \
+	tlshd/placing.c tlshd/placing.h \
 	tlshd/privilege.c tlshd/privilege.h \
 	tlshd/process.c tlshd/process.h \
 	tlshd/psk.c tlshd/psk.h \

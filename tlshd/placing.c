@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Jobs that wait, and how they come to a worker.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include "placing.h"
+
+#define RETRY_MS 10		/* until a job that no worker could take is offered again */
+
+struct placing {
+	struct generation *generation;	/* in use; NULL: none yet */
+	GQueue waiting;			/* of struct job, accepted and without a worker, oldest first */
+	guint retry;
+};
+
+struct placing *placing_new(void)
+{
+	struct placing *placing = g_new0(struct placing, 1);
+
+	g_queue_init(&placing->waiting);
+	return placing;
+}
+
+void placing_free(struct placing *placing)
+{
+	g_clear_handle_id(&placing->retry, g_source_remove);
+	g_queue_clear(&placing->waiting);
+	g_free(placing);
+}
+
+void placing_release(struct job *job)
+{
+	struct keeping *keeping = job->generation ? generation_keeping(job->generation) : NULL;
+
+	if (job->opened && keeping)
+		keeping_close(keeping, job->number);
+	job->opened = false;
+}
+
+/* Private keys that the worker may have used in this job, as bits. */
+static uint32_t keys_for(const struct job *job, const struct snapshot *snapshot)
+{
+	const struct snapshot_profile *profile = snapshot_profile(snapshot, job->request.role);
+	uint32_t keys = 0;
+
+	if (job->request.auth == PROTO_AUTH_PSK || job->keys.certificate ||
+	    (job->request.role == PROTO_ROLE_CLIENT && job->request.auth != PROTO_AUTH_X509))
+		return 0;
+	for (uint32_t i = 0; profile && i < profile->identity_count; i++)
+		keys |= UINT32_C(1) << profile->identities[i].key;
+	return keys;
+}
+
+/* The keeper that knew the job's key has forgotten it: the next one has to read it again. */
+static void forget_load(struct job *job)
+{
+	g_clear_pointer(&job->keys.spki, g_bytes_unref);
+	job->keys.loading = 0;
+	job->generation = NULL;
+	job->opened = false;
+}
+
+/* The request's own private key goes from the kernel's keyring to the keeper, and never through us. */
+static int load_key(struct job *job, struct generation *generation, struct keeping *keeping)
+{
+	if (job->keys.loading == generation_number(generation))
+		return -EINPROGRESS;
+	int ret = keeping_load(keeping, job->number, job->request.private_key);
+	if (ret < 0)
+		return ret;
+	job->keys.loading = generation_number(generation);
+	job->generation = generation;
+	job->opened = true;
+	return -EINPROGRESS;
+}
+
+static int give(struct job *job, struct working *working, union proto_message *message)
+{
+	int fds[2] = { job->request.fd, -1 };
+
+	if (!job->keys.certificate)
+		return working_give(working, message, fds, 1);
+	message->job.certificate_length = g_bytes_get_size(job->keys.certificate);
+	message->job.spki_length = g_bytes_get_size(job->keys.spki);
+	fds[1] = requestkeys_image(&job->keys);
+	int ret = fds[1] < 0 ? fds[1] : working_give(working, message, fds, 2);
+	if (fds[1] >= 0)
+		close(fds[1]);
+	return ret;
+}
+
+/* Returns 0, -EINPROGRESS while the keeper reads the job's key, or a negative errno when no worker takes the job now. */
+static int place(struct placing *placing, struct job *job)
+{
+	struct generation *generation = placing->generation;
+	uint32_t keys = generation ? keys_for(job, generation_snapshot(generation)) : 0;
+	struct working *working = generation ? generation_pick(generation, generation_lane(generation, keys)) : NULL;
+	union proto_message message;
+
+	if (!working)
+		return -EAGAIN;
+	struct keeping *keeping = generation_keeping(generation);
+	if ((keys || job->keys.certificate) && !keeping)
+		return -EAGAIN;		/* a new generation is on its way */
+	if (job->keys.certificate && !job->keys.spki)
+		return load_key(job, generation, keeping);
+	if (keys || job->keys.certificate) {
+		int ret = keeping_open(keeping, job->number, working_number(working), keys, job->keys.certificate != NULL);
+		if (ret < 0)
+			return ret;
+	}
+	proto_init(&message, PROTO_JOB);
+	message.job.job = job->number;
+	message.job.role = job->request.role;
+	message.job.auth = job->request.auth;
+	message.job.deadline_ms = job->timing.job_deadline_ms;
+	message.job.hello_deadline_ms = job->timing.hello_deadline_ms;
+	message.job.psk_hash = job->keys.psk ? job->keys.psk->hash : 0;
+	memcpy(message.job.peername, job->request.peername, sizeof(message.job.peername));
+	int ret = give(job, working, &message);
+	if (ret < 0) {
+		if (keys || job->keys.certificate)
+			keeping_close(keeping, job->number);
+		forget_load(job);
+		return ret;
+	}
+	job->working = working;
+	job->generation = generation;
+	job->opened = keys != 0 || job->keys.certificate;
+	return 0;
+}
+
+static gboolean try_again(gpointer user_data)
+{
+	struct placing *placing = user_data;
+
+	placing->retry = 0;
+	placing_offer(placing);
+	return G_SOURCE_REMOVE;
+}
+
+/* What a job waits for: a worker of the one lane or the other, and perhaps the keeper. */
+#define KINDS 3
+static unsigned int kind_of(const struct job *job, const struct generation *generation)
+{
+	uint32_t keys = keys_for(job, generation_snapshot(generation));
+
+	return generation_lane(generation, keys) == LANE_SLOW ? 2 : keys != 0;
+}
+
+/*
+ * Offer the waiting jobs, the oldest first. Where no worker takes one that needs a private key, because the keeper is gone
+ * or the lane of the slow keys is full, those of other kinds still go; behind one that was not taken, others of its kind are
+ * not tried.
+ */
+void placing_offer(struct placing *placing)
+{
+	bool stuck[KINDS] = { false };
+
+	if (!placing->generation)
+		return;
+	for (GList *entry = placing->waiting.head, *next; entry && !(stuck[0] && stuck[1] && stuck[2]); entry = next) {
+		struct job *job = entry->data;
+		bool *kind = &stuck[kind_of(job, placing->generation)];
+		next = entry->next;
+		int ret = *kind ? -EAGAIN : place(placing, job);
+		if (ret == 0)
+			g_queue_delete_link(&placing->waiting, entry);
+		else if (ret != -EINPROGRESS)
+			*kind = true;
+	}
+	/* Workers that start or finish call again; a full channel or too many descriptors in flight do not. */
+	if (!g_queue_is_empty(&placing->waiting) && !placing->retry)
+		placing->retry = g_timeout_add(RETRY_MS, try_again, placing);
+}
+
+void placing_use(struct placing *placing, struct generation *generation)
+{
+	placing->generation = generation;
+	for (GList *entry = placing->waiting.head; entry; entry = entry->next) {
+		placing_release(entry->data);
+		forget_load(entry->data);
+	}
+	placing_offer(placing);
+}
+
+void placing_add(struct placing *placing, struct job *job)
+{
+	g_queue_push_tail(&placing->waiting, job);
+	placing_offer(placing);
+}
+
+void placing_remove(struct placing *placing, struct job *job)
+{
+	g_queue_remove(&placing->waiting, job);
+	placing_release(job);
+}
