@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=1 time=300
+# guest: mem=2048 smp=1 time=400
 #
 # Configurations that were written for ktls-utils' tlshd serve unchanged: three as administrators have them
 # (tests/e2e/config), and the one that Debian's package ships. Each is put where tlshd looks for it by itself.
