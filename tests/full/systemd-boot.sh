@@ -10,6 +10,7 @@
 # Some options of a unit make systemd look there before it starts a service.
 MNT=/home
 CONFIG=/etc/tlshd/config
+SOFTHSM=/usr/lib/softhsm/libsofthsm2.so
 
 prepare()
 {
@@ -104,7 +105,7 @@ restarted()
 	local served pid
 	served=$(journal_count 'READY: serving')
 	pid=$(property tlshd.service MainPID)
-	"$@"
+	"$@" 2>"$WORK/command" || give_up "$*: $(journal -n 40 | grep -iE "keeper|token|pkcs11" | tail -n 4 | tr '\n' ' ')"
 	wait_for 60 journal_beyond 'READY: serving' "$served" || give_up "tlshd did not come back: $(journal -n 3)"
 	[ "$(property tlshd.service MainPID)" -ne "$pid" ] || give_up "it is the same process"
 }
@@ -168,6 +169,35 @@ reload_says_what_is_wrong()
 	[ "$(property tlshd.service ActiveState)" = active ] || give_up "tlshd is $(property tlshd.service ActiveState)"
 }
 
+# A key in a token, whose files are where such files are: the unit must not keep the keeper from them.
+key_in_token()
+{
+	local dir=/var/lib/token pin=24680864 served key what
+	mkdir -p $dir/tokens /run/systemd/system/tlshd.service.d
+	printf 'directories.tokendir = %s\nobjectstore.backend = file\n' $dir/tokens >$dir/softhsm2.conf
+	export SOFTHSM2_CONF=$dir/softhsm2.conf
+	softhsm2-util --init-token --free --label ours --pin $pin --so-pin 13571357 >"$WORK/token.log" 2>&1 ||
+		give_up "softhsm2-util: $(tail -n 1 "$WORK/token.log")"
+	for what in --load-privkey=server.key --load-certificate=server.crt; do
+		p11tool --batch --provider $SOFTHSM --login --set-pin=$pin --write "${what%%=*}" "$PKI/${what#*=}" \
+			--label host --id 01 pkcs11:token=ours >"$WORK/token.log" 2>&1 ||
+			give_up "p11tool: $(tail -n 1 "$WORK/token.log")"
+	done
+	(umask 077 && echo $pin >$dir/pin)
+	chown -R tlshd-keeper $dir/tokens
+	printf '[Service]\nEnvironment=SOFTHSM2_CONF=%s\n' $dir/softhsm2.conf >/run/systemd/system/tlshd.service.d/token.conf
+	systemctl daemon-reload
+	key="pkcs11:token=ours;object=host?module-path=$SOFTHSM\&pin-source=$dir/pin"
+	sed -i "s,^x509.private_key=.*server.key$,x509.private_key=$key," $CONFIG
+	grep -q '^x509.private_key=pkcs11:' $CONFIG
+	restarted systemctl restart tlshd
+	served=$(journal_count 'with client .* succeeded')
+	cut_connections server
+	nfs_exchange $MNT
+	[ "$(journal_count 'with client .* succeeded')" -gt "$served" ] || give_up "no handshake"
+	systemctl reload tlshd || give_up "the reload failed: $(journal -n 3)"
+}
+
 # Where another agent serves, nobody tries again and again.
 other_agent()
 {
@@ -196,7 +226,7 @@ if [ "${1:-}" = prepare ]; then
 	prepare
 	exit
 fi
-plan 7
+plan 8
 cut_prepare
 attempt systemd-mounted-at-boot mounted_at_boot
 attempt systemd-nothing-missing nothing_missing
@@ -205,3 +235,4 @@ attempt systemd-hanging-mount start_below_hanging_mount
 attempt systemd-reload reload_says_what_is_wrong
 attempt systemd-other-agent other_agent
 attempt systemd-stays stays_until_unmounted
+attempt systemd-token key_in_token
