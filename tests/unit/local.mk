@@ -36,3 +36,10 @@ check_PROGRAMS += supervisor_report
 supervisor_report_SOURCES = tests/unit/supervisor_report.c
 supervisor_report_CPPFLAGS = $(supervisor_test_cppflags)
 supervisor_report_LDADD = $(SUPERVISOR_LIBS)
+
+check_PROGRAMS += supervisor_keys
+supervisor_keys_SOURCES = tests/unit/supervisor_keys.c
+supervisor_keys_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_keys_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=keyctl_describe,--wrap=keyctl_read,--wrap=keyctl_search \
+	-Wl,--wrap=keyctl_link,--wrap=keyctl_unlink,--wrap=add_key,--wrap=find_key_by_type_and_desc
+supervisor_keys_LDADD = $(SUPERVISOR_LIBS)
