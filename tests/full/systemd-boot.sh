@@ -217,6 +217,7 @@ other_agent()
 # Mounts go first, the agent goes last: at the end of the system they may need it.
 stays_until_unmounted()
 {
+	systemctl show -P Wants tlshd.service | grep -w remote-fs-pre.target >/dev/null
 	systemctl show -P Before tlshd.service | grep -w remote-fs-pre.target >/dev/null
 	systemctl show -P After home.mount | grep -w remote-fs-pre.target >/dev/null
 	[ "$(property remote-fs-pre.target ActiveState)" = active ] || give_up "nothing reaches remote-fs-pre.target"
