@@ -78,7 +78,8 @@ pki_intermediate()
 # PKI_HASH is the hash of its signature, when it shall not be certtool's own choice.
 pki_sign()
 {
-	pki_certtool --generate-certificate ${PKI_HASH:+"--hash=$PKI_HASH"} --load-privkey "$PKI/$1.key" --template "$PKI/$1.template" \
+	pki_certtool --generate-certificate ${PKI_HASH:+"--hash=$PKI_HASH"} \
+		--load-privkey "$PKI/$1.key" --template "$PKI/$1.template" \
 		--load-ca-certificate "$PKI/$2.crt" --load-ca-privkey "$PKI/$2.key" --outfile "$PKI/$1.crt"
 }
 
