@@ -68,8 +68,12 @@ static enum proto_reason take_certificate(struct requestkeys *keys, const struct
 {
 	key_serial_t keyring = keyrings_requested();
 
-	if (keyring > 0 && keyrings_hold(keys->keyrings, keyring) == 0)
-		keys->held = keyring;
+	int ret = keyring > 0 ? keyrings_hold(keys->keyrings, keyring) : 0;
+	if (ret < 0) {
+		*error = -ret;
+		return REASON_REQUEST_CERTIFICATE;
+	}
+	keys->held = MAX(keyring, 0);
 	return read_certificate(keys, request->certificate, error);
 }
 
