@@ -24,6 +24,8 @@ struct fake {
 
 static const struct fake *fakes;
 static bool keyring_comes;
+static key_serial_t appears;	/* the keyring with a name; 0: not there yet */
+static int64_t clock_ms = 1000;
 static int held;		/* holders of keyrings */
 
 long __wrap_keyctl_describe(key_serial_t serial, char *buffer, size_t size);
@@ -54,6 +56,8 @@ long __wrap_keyctl_describe(key_serial_t serial, char *buffer, size_t size)
 {
 	const struct fake *fake = find_fake(serial);
 
+	if (serial == KEYRING)
+		return g_snprintf(buffer, size, "keyring;0;0;3f0b0000;backup-hosts") + 1;
 	if (!fake || fake->error)
 		return fail(fake ? fake->error : ENOKEY);
 	return g_snprintf(buffer, size, "psk;0;0;3f0b0000;%s", fake->description) + 1;
@@ -121,8 +125,18 @@ key_serial_t __wrap_add_key(const char *type, const char *description, const voi
 
 key_serial_t __wrap_find_key_by_type_and_desc(const char *type, const char *description, key_serial_t destination)
 {
-	(void)type, (void)description, (void)destination;
+	g_assert_cmpstr(type, ==, "keyring");
+	g_assert_cmpint(destination, ==, 0);
+	if (appears && strcmp(description, "backup-hosts") == 0)
+		return appears;
 	return fail(ENOKEY);
+}
+
+int64_t __wrap_proto_now_ms(void);
+
+int64_t __wrap_proto_now_ms(void)
+{
+	return clock_ms;
 }
 
 struct scene {
@@ -322,6 +336,54 @@ static void counted_keyrings(void)
 	scene_close(&scene);
 }
 
+/* A request without a keyring: those with names are searched, and found when they appear. */
+static void named_keyrings(void)
+{
+	const char *identity = target[1].description;
+	struct scene scene;
+
+	scene_open(&scene, target, PROTO_ROLE_SERVER, NULL);
+	scene_close(&scene);
+	memset(&scene, 0, sizeof(scene));
+	keyring_comes = false;
+	scene.keyrings = keyrings_new();
+	scene.snapshot.keyring_count = 1;
+	scene.snapshot.keyrings[0].name = "backup-hosts";
+	scene.request.role = PROTO_ROLE_SERVER;
+	scene.request.auth = PROTO_AUTH_PSK;
+	g_assert_cmpint(requestkeys_take(&scene.keys, scene.keyrings, &scene.snapshot, &scene.request, &scene.error), ==,
+			REASON_OK);
+	g_assert_cmpint(ask(&scene, identity, strlen(identity), NULL), ==, -ENOKEY);
+	appears = KEYRING;
+	/* Not looked for at each request. */
+	g_assert_cmpint(ask(&scene, identity, strlen(identity), NULL), ==, -ENOKEY);
+	clock_ms += 1000;
+	g_assert_cmpint(ask(&scene, identity, strlen(identity), &target[1]), ==, 0);
+	appears = 0;
+	scene_close(&scene);
+}
+
+/* By its serial number, which needs no search for a name. */
+static void keyring_by_serial(void)
+{
+	const char *identity = target[0].description;
+	struct scene scene = { 0 };
+
+	fakes = target;
+	held = 0;
+	keyring_comes = false;
+	scene.keyrings = keyrings_new();
+	scene.snapshot.keyring_count = 1;
+	scene.snapshot.keyrings[0].name = "100";
+	scene.snapshot.keyrings[0].serial = KEYRING;
+	scene.request.role = PROTO_ROLE_SERVER;
+	scene.request.auth = PROTO_AUTH_PSK;
+	g_assert_cmpint(requestkeys_take(&scene.keys, scene.keyrings, &scene.snapshot, &scene.request, &scene.error), ==,
+			REASON_OK);
+	g_assert_cmpint(ask(&scene, identity, strlen(identity), &target[0]), ==, 0);
+	scene_close(&scene);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -331,5 +393,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/keys/unknown-identities", unknown_identities);
 	g_test_add_func("/keys/one-key-per-job", one_key_per_job);
 	g_test_add_func("/keys/counted-keyrings", counted_keyrings);
+	g_test_add_func("/keys/named-keyrings", named_keyrings);
+	g_test_add_func("/keys/keyring-by-serial", keyring_by_serial);
 	return g_test_run();
 }

@@ -84,6 +84,22 @@ static void wrong_name(void)
 	       "it does not name nfs1: reissue it with the SAN DNS:nfs1 [EACCES, x509, 12 ms]");
 }
 
+/* The key that was agreed on, and those that were passed over on the way to it. */
+static void preshared(void)
+{
+	start(PROTO_ROLE_CLIENT, "", 0, REASON_OK);
+	request.auth = PROTO_AUTH_PSK;
+	strcpy(message.result.version, "TLS1.3");
+	strcpy(message.result.cipher, "AES-128-GCM");
+	strcpy(message.result.group, "SECP256R1");
+	report.identity = "NVMe0R01 host sub";
+	expect("handshake with server 192.0.2.7:2049 succeeded: psk, identity \"NVMe0R01 host sub\", TLS1.3 AES-128-GCM "
+	       "SECP256R1 no certificate, 12 ms");
+	report.left_out = "key 1: Key has expired";
+	expect("handshake with server 192.0.2.7:2049 succeeded: psk, identity \"NVMe0R01 host sub\", not usable: key 1: Key has "
+	       "expired, TLS1.3 AES-128-GCM SECP256R1 no certificate, 12 ms");
+}
+
 static void success(void)
 {
 	start(PROTO_ROLE_SERVER, "", 0, REASON_OK);
@@ -184,6 +200,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/every-certificate-alert-has-advice", every_certificate_alert_has_advice);
 	g_test_add_func("/report/wrong-name", wrong_name);
 	g_test_add_func("/report/success", success);
+	g_test_add_func("/report/preshared", preshared);
 	g_test_add_func("/report/refusals", refusals);
 	g_test_add_func("/report/longest", longest);
 	g_test_add_func("/report/repeated", repeated);
