@@ -74,16 +74,21 @@ refuses_us()
 	log_says "handshake with client .* failed: the peer refused with alert $2 .*: $3.*\\[EACCES"
 }
 
-plan 17
+plan 18
 fault_setup
 identities
+pki_issue revoked ca ecdsa dns=client.test client
+pki_revoke list ca revoked
 fault_config max_certificates=3
+printf '[authenticate.server]\nx509.crl=%s\n' "$PKI/list.crl" >>"$(agent_dir server)/config"
 agent_start server
 attempt refusals-client-none-wrong accepted
 attempt refusals-client-expired client_refused gnutls expired $ALERT_CERTIFICATE_EXPIRED "$PAST"
 attempt refusals-client-expired-above client_refused gnutls below-past $ALERT_CERTIFICATE_EXPIRED "$PAST_ABOVE"
 attempt refusals-client-not-yet-valid client_refused gnutls early $ALERT_CERTIFICATE_EXPIRED "$EARLY"
 attempt refusals-client-unknown-authority client_refused gnutls stranger-client $ALERT_UNKNOWN_CA "$STRANGE"
+attempt refusals-client-revoked client_refused gnutls revoked $ALERT_CERTIFICATE_REVOKED \
+	'client certificate, or one of its chain, is revoked'
 attempt refusals-client-purpose client_refused gnutls for-servers $ALERT_UNSUPPORTED_CERTIFICATE "$PURPOSE"
 attempt refusals-client-usage client_refused gnutls for-encryption $ALERT_UNSUPPORTED_CERTIFICATE "$USAGE" "policy=$VIOLATE"
 attempt refusals-client-usage-openssl client_refused openssl for-encryption $ALERT_UNSUPPORTED_CERTIFICATE "$USAGE"

@@ -131,8 +131,8 @@ attempt refusals-protocol-server-drips rude_server drip 110 $ALERT_INTERNAL_ERRO
 	'the handshake was not finished within its deadline: the peer, or the network, is slow or silent \[ETIMEDOUT'
 attempt refusals-protocol-client-closes client_leaves
 attempt refusals-protocol-client-resets client_leaves reset
-attempt refusals-protocol-server-closes server_leaves '1 3 4 6'
-attempt refusals-protocol-server-resets server_leaves '2 5 6' reset
+attempt refusals-protocol-server-closes server_leaves '1 2 3 4 5 6'
+attempt refusals-protocol-server-resets server_leaves '1 2 3 4 5 6' reset
 attempt refusals-protocol-server-closes-at-once server_gone close-agreed
 attempt refusals-protocol-server-resets-at-once server_gone reset-agreed
 attempt refusals-protocol-still-works mount_works
