@@ -273,6 +273,12 @@ static void system_call(const struct report *report, char *text, size_t size)
 			 report->result->error == ENOENT ? ": load the module tls (CONFIG_TLS)" : "");
 		break;
 	case REASON_KTLS:
+		/* Asked for only where the peer's limit makes it necessary (worker/ktls.c). */
+		if (report->result->error == ENOPROTOOPT) {
+			snprintf(text, size, "the peer takes small records only, and this kernel cannot keep to that (it has "
+				 "no TLS_TX_MAX_PAYLOAD_LEN): use a newer kernel here, or lift the limit there");
+			break;
+		}
 		snprintf(text, size, "the kernel did not take the session keys (SOL_TLS, %s): %s", report->result->cipher,
 			 what);
 		break;

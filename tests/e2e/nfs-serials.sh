@@ -72,30 +72,40 @@ unusable()
 
 search()
 {
-	"$(tool memsearch)" "$@" >"$WORK/found" || give_up "the memory of process $1 cannot be searched"
+	"$(tool memsearch)" "$1" "$PKI/$2.key" >"$WORK/found" || give_up "the memory of process $1 cannot be searched"
 }
 
+# absent IDENTITY: its key is neither in the supervisor nor in a worker
 absent()
 {
-	search "$1" "$PKI/client-rsa.key"
-	grep -E ': [1-9][0-9]*$' "$WORK/found" >"$WORK/leaks" || return 0
-	give_up "process $1 ($(cat "/proc/$1/comm")) holds $(tr '\n' ';' <"$WORK/leaks")"
+	local pid
+	for pid in $(agent_pid client) $(agent_children client worker); do
+		search "$pid" "$1"
+		! grep -E ': [1-9][0-9]*$' "$WORK/found" >"$WORK/leaks" ||
+			give_up "process $pid ($(cat "/proc/$pid/comm")) holds $(tr '\n' ';' <"$WORK/leaks")"
+	done
 }
 
-# While its handshake is open the key is in the keeper, and it is never anywhere else.
+# secret IDENTITY: while its handshake is open the key is in the keeper, and it is never anywhere else, also where a
+# handshake succeeds.
 secret()
 {
-	local pid keeper
+	local keeper pid
 	keeper=$(agent_children client keeper)
 	become client "$(fault_tool peer)" server 192.0.2.2 2049 silent seconds=60 </dev/null >"$WORK/silent" 2>&1 &
+	pid=$!
 	wait_for 10 listens || give_up "the silent server does not listen: $(cat "$WORK/silent")"
-	nfs_refused client client.test mtls "$MNT" "$(serials client-rsa)" &
-	wait_for 20 keeper_holds "$keeper" || give_up "not even the keeper had it: $(cat "$WORK/found")"
-	for pid in $(agent_pid client) $(agent_children client worker); do absent "$pid"; done
+	nfs_refused client client.test mtls "$MNT" "$(serials "$1")" &
+	wait_for 20 keeper_holds "$keeper" "$1" || give_up "not even the keeper had it: $(cat "$WORK/found")"
+	absent "$1"
 	wait $!
+	kill -TERM $pid 2>/dev/null || true
+	wait_for 10 gone $pid || give_up "the silent server does not end"
 	wait_for 10 agent_logged client 'handshake with server client.test .*failed: the handshake was not finished' ||
 		give_up "the handshake did not wait"
-	for pid in $(agent_pid client) $(agent_children client worker); do absent "$pid"; done
+	absent "$1"
+	mounts "$1"
+	absent "$1"
 	! grep -E ' (req|job)-' /proc/keys || give_up "a keyring of a request is left"
 }
 
@@ -106,11 +116,11 @@ listens()
 
 keeper_holds()
 {
-	search "$1" "$PKI/client-rsa.key"
+	search "$1" "$2"
 	grep -v ' text: ' "$WORK/found" | grep ': [1-9]' >/dev/null
 }
 
-plan 6
+plan 8
 pki_ca ca
 pki_issue server ca ecdsa dns=server.test server
 host_add client
@@ -130,4 +140,6 @@ for type in rsa ecdsa ed25519; do
 done
 attempt nfs-serials-not-a-pair not_a_pair
 attempt nfs-serials-unusable unusable
-attempt nfs-serials-secret secret
+for type in rsa ecdsa ed25519; do
+	attempt "nfs-serials-secret-$type" secret "client-$type"
+done

@@ -11,6 +11,7 @@
 CLIENT_TIMEOUT=3000
 FOREIGN='NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-CCM-8'
 OLD='the peer offers no TLS 1.3, and no other version will do'
+SMALL='the peer takes small records only, and this kernel cannot keep to that'
 LEFT='the (peer closed the connection|connection broke) in the middle of the handshake'
 
 # client_hears ALERT SENTENCE LIBRARY OPTION...: a client that our server has to refuse before it has seen a certificate
@@ -99,6 +100,29 @@ server_leaves()
 	answered "$(wc -w <<<$1)"
 }
 
+# The other side has shaken hands by then: its Finished is there before our keys are made.
+small_client()
+{
+	begin
+	peer_visit gnutls record=2048
+	request_was 13
+	log_says "handshake with client .* failed: $SMALL.*\\[EACCES"
+	peer_was end alerted
+	peer_was alert $ALERT_HANDSHAKE_FAILURE
+}
+
+small_server()
+{
+	begin
+	# shellcheck disable=SC2046 # two arguments
+	peer_start gnutls server $PEER_PORT $(peer_identity server) record=2048
+	mount_fails server.test
+	peer_end
+	request_was 13
+	log_says "handshake with server server.test .* failed: $SMALL.*\\[EACCES"
+	peer_was alert $ALERT_HANDSHAKE_FAILURE
+}
+
 # server_gone MODE: a server that agrees to TLS and leaves without a word of it
 server_gone()
 {
@@ -111,7 +135,7 @@ server_gone()
 	answered 1
 }
 
-plan 15
+plan 17
 fault_setup
 pki_issue client ca ecdsa client
 fault_config client_timeout_ms=$CLIENT_TIMEOUT
@@ -135,4 +159,6 @@ attempt refusals-protocol-server-closes server_leaves '1 2 3 4 5 6'
 attempt refusals-protocol-server-resets server_leaves '1 2 3 4 5 6' reset
 attempt refusals-protocol-server-closes-at-once server_gone close-agreed
 attempt refusals-protocol-server-resets-at-once server_gone reset-agreed
+attempt refusals-protocol-small-records-of-client small_client
+attempt refusals-protocol-small-records-of-server small_server
 attempt refusals-protocol-still-works mount_works

@@ -77,11 +77,14 @@ thief()
 	peer_was alert $ALERT_DECRYPT_ERROR
 }
 
-plan 16
+plan 17
 fault_setup
 host_alias other.test 127.0.0.1
 identities
+ours revoked ca ecdsa server
+pki_revoke list ca revoked
 fault_config max_certificates=3
+printf '[authenticate.client]\nx509.crl=%s\n' "$PKI/list.crl" >>"$(agent_dir server)/config"
 agent_start server
 attempt refusals-server-none-wrong accepted
 attempt refusals-server-expired server_refused gnutls expired server.test $ALERT_CERTIFICATE_EXPIRED "$PAST"
@@ -91,6 +94,8 @@ attempt refusals-server-not-yet-valid server_refused gnutls early server.test $A
 attempt refusals-server-name server_refused gnutls good other.test $ALERT_BAD_CERTIFICATE "$OTHER_NAME"
 attempt refusals-server-address server_refused gnutls good 127.0.0.1 $ALERT_BAD_CERTIFICATE "$NO_ADDRESS"
 attempt refusals-server-unknown-authority server_refused gnutls stranger-server server.test $ALERT_UNKNOWN_CA "$STRANGE"
+attempt refusals-server-revoked server_refused gnutls revoked server.test $ALERT_CERTIFICATE_REVOKED \
+	'server certificate, or one of its chain, is revoked'
 attempt refusals-server-purpose server_refused gnutls for-clients server.test $ALERT_UNSUPPORTED_CERTIFICATE "$PURPOSE"
 attempt refusals-server-usage server_refused gnutls for-encryption server.test $ALERT_UNSUPPORTED_CERTIFICATE "$USAGE" \
 	"policy=$VIOLATE"

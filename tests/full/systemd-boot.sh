@@ -94,6 +94,43 @@ nothing_missing()
 		give_up "a machine without remote mounts would not start it"
 }
 
+# status_is PID FIELD VALUE: of /proc/PID/status
+status_is()
+{
+	local value
+	value=$(awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status")
+	[ "$value" = "$3" ] || give_up "$2 of process $1 ($(cat "/proc/$1/comm")) is $value, not $3"
+}
+
+# Net_admin, setuid, setgid, kill and dac_read_search
+CAPABILITIES=00000000000010e4
+
+# What the unit shuts is shut for the running processes, as the kernel has it and as systemd counts it.
+hardened()
+{
+	local pid folder
+	systemd-analyze security --no-pager --threshold=40 tlshd.service >"$WORK/security" 2>&1 ||
+		give_up "$(tail -n 1 "$WORK/security")"
+	comment "$(tail -n 1 "$WORK/security")"
+	pid=$(property tlshd.service MainPID)
+	status_is "$pid" CapEff $CAPABILITIES
+	status_is "$pid" CapPrm $CAPABILITIES
+	status_is "$pid" CapAmb 0000000000000000
+	for process in $(pgrep -x worker) $(pgrep -x keeper); do
+		status_is "$process" CapEff 0000000000000000
+		[ "$(awk '$1 == "Uid:" { print $3 }' "/proc/$process/status")" -ne 0 ] ||
+			give_up "process $process is root's"
+	done
+	for process in $pid $(pgrep -x worker) $(pgrep -x keeper); do
+		status_is "$process" NoNewPrivs 1
+		status_is "$process" Seccomp 2
+		for folder in /usr /etc /proc/sys /sys; do
+			awk -v folder="$folder" '$5 == folder { options = $6 } END { exit options !~ /^ro(,|$)/ }' \
+				"/proc/$process/mountinfo" || give_up "process $process could write to $folder"
+		done
+	done
+}
+
 members()
 {
 	awk -v group="$(agent_group)" '$2 == 16 && int(strtonum("0x" $4) / 2 ^ (group - 1)) % 2 { print $10 }' /proc/net/netlink
@@ -227,10 +264,11 @@ if [ "${1:-}" = prepare ]; then
 	prepare
 	exit
 fi
-plan 8
+plan 9
 cut_prepare
 attempt systemd-mounted-at-boot mounted_at_boot
 attempt systemd-nothing-missing nothing_missing
+attempt systemd-hardened hardened
 attempt systemd-restart-under-load restart_under_load
 attempt systemd-hanging-mount start_below_hanging_mount
 attempt systemd-reload reload_says_what_is_wrong

@@ -19,6 +19,7 @@ struct tls_wish {
 	const char *key;
 	const char *trust;		/* verify the other side by these authorities */
 	const char *policy;		/* GnuTLS: priority string; OpenSSL: groups */
+	unsigned int record;		/* take records of so many bytes at most (RFC 8449); 0: of any size */
 	bool old;			/* speak TLS 1.2 at most */
 	bool ask;			/* server: ask for a certificate, take any and none */
 	bool tickets;			/* server: send session tickets */

@@ -136,6 +136,8 @@ static struct tls *new(const struct tls_wish *wish, int fd, struct tls_facts *fa
 	if (wish->server)
 		set_server(tls);
 	must(gnutls_alpn_set_protocols(tls->session, &sunrpc, 1, 0), "ALPN");
+	if (wish->record)
+		must(gnutls_record_set_max_recv_size(tls->session, wish->record), "a size of records");
 	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
 	gnutls_transport_set_int(tls->session, fd);
 	if (wish->leave) {

@@ -124,8 +124,8 @@ static struct tls *new(const struct tls_wish *wish, int fd, struct tls_facts *fa
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
 
-	if (wish->leave)
-		tls_cannot("leave", "only GnuTLS counts records here");
+	if (wish->leave || wish->record)
+		tls_cannot("leave, record", "only GnuTLS counts and limits records here");
 	if (!tls || !(tls->context = SSL_CTX_new(TLS_method())))
 		abort();
 	tls->wish = wish;

@@ -3,14 +3,14 @@
  * tlspeer: a whole peer with a TLS library of choice, for the kernel's NFS server or for its client (RFC 9289).
  *
  *	tlspeer gnutls|openssl client|server ADDRESS PORT [certificate=FILE key=FILE] [trust=FILE] [policy=TEXT] [old]
- *		[ask] [tickets] [early] [leave=N [half] [reset]] [relay=PORT] [count=N] [seconds=N]
+ *		[ask] [tickets] [early] [record=N] [leave=N [half] [reset]] [relay=PORT] [count=N] [seconds=N]
  *
  * A client probes, shakes hands and makes a call that does nothing. A server answers a probe, shakes hands and waits for
  * what comes, on one connection after the other. With a relay, a server passes on what comes to that port of this
  * machine, and a client what comes to it from that port: then a whole mount goes through this side's TLS.
  *
  * policy is GnuTLS' priority string, or OpenSSL's list of groups; old is TLS 1.2; early sends a reply that nobody waits for
- * right behind the server's Finished. leave ends the connection after so many records, and half of the next one.
+ * right behind the server's Finished. record is the largest record that this side takes. leave ends the connection after so many records, and half of the next one.
  *
  * For each connection it prints one line: whether the handshake was good here (ok, refused by an alert, left, failed), and
  * how the connection ended (served: the call was answered; alerted, FIN, silent, error, data, relayed).
@@ -111,7 +111,8 @@ static bool parse_option(struct run *run, const char *option)
 		wish->early_size = rpctls_stray(run->early);
 		return true;
 	}
-	return sscanf(option, "leave=%u", &wish->leave) == 1 || sscanf(option, "relay=%u", &run->relay) == 1 ||
+	return sscanf(option, "record=%u", &wish->record) == 1 || sscanf(option, "leave=%u", &wish->leave) == 1 ||
+	       sscanf(option, "relay=%u", &run->relay) == 1 ||
 	       sscanf(option, "count=%u", &run->count) == 1 || sscanf(option, "seconds=%u", &run->seconds) == 1;
 }
 

@@ -136,6 +136,11 @@ static void refusals(void)
 	report.ended = true;
 	expect("handshake with server nfs1 (address unknown) failed: the peer refused with alert 48 (CA is unknown): it does "
 	       "not trust our certificate's issuer: add our CA to its trust store [EACCES, x509, 12 ms, connection ended]");
+	start(PROTO_ROLE_CLIENT, "nfs1", EACCES, REASON_KTLS);
+	message.result.error = ENOPROTOOPT;
+	expect("handshake with server nfs1 (192.0.2.7:2049) failed: the peer takes small records only, and this kernel cannot "
+	       "keep to that (it has no TLS_TX_MAX_PAYLOAD_LEN): use a newer kernel here, or lift the limit there [EACCES, x509, "
+	       "12 ms]");
 	start(PROTO_ROLE_SERVER, "", EACCES, REASON_NOTHING_COMMON);
 	message.result.alert_sent = GNUTLS_A_PROTOCOL_VERSION;
 	expect("handshake with client 192.0.2.7:2049 failed: the peer offers no TLS 1.3, and no other version will do: update "

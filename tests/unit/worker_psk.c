@@ -14,6 +14,8 @@
 
 #define PEER_PSK "NONE:+VERS-TLS1.3:+AEAD:+ECDHE-PSK:+DHE-PSK:+AES-128-GCM:+GROUP-SECP256R1:+SIGN-ECDSA-SECP256R1-SHA256"
 #define PEER_PSK_ONLY "NONE:+VERS-TLS1.3:+AEAD:+PSK:+AES-128-GCM:+GROUP-SECP256R1:+SIGN-ECDSA-SECP256R1-SHA256"
+#define EXTENSION_PSK_MODES 45	/* RFC 8446, 4.2.9 */
+#define MODE_PSK_DHE_KE 1
 #define IDENTITY "NVMe0R01 nqn.2014-08.org.test:host nqn.2026-01.test:sub10"
 #define KEY_SIZE 32
 
@@ -132,6 +134,23 @@ static int peer_finds(gnutls_session_t session, const gnutls_datum_t *identity, 
 	return 0;
 }
 
+static GByteArray *modes;
+
+static int take_modes(void *context, unsigned int extension, const unsigned char *data, unsigned int size)
+{
+	(void)context;
+	if (modes && extension == EXTENSION_PSK_MODES)
+		g_byte_array_append(modes, data, size);
+	return 0;
+}
+
+static int on_hello(gnutls_session_t session, unsigned int type, unsigned int when, unsigned int incoming,
+		    const gnutls_datum_t *body)
+{
+	(void)session, (void)type, (void)when;
+	return incoming ? gnutls_ext_raw_parse(NULL, take_modes, body, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO) : 0;
+}
+
 static void psk_peer_init(struct psk_peer *psk, bool server, const char *priority, const gnutls_datum_t *identity,
 			  const guint8 *secret, int fd)
 {
@@ -142,6 +161,8 @@ static void psk_peer_init(struct psk_peer *psk, bool server, const char *priorit
 	peer_init(&psk->peer, &wish, fd);
 	peer_key = secret;
 	if (server) {
+		gnutls_handshake_set_hook_function(psk->peer.session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
+						   on_hello);
 		OK(gnutls_psk_allocate_server_credentials(&psk->server));
 		gnutls_psk_set_server_credentials_function2(psk->server, peer_finds);
 		OK(gnutls_credentials_set(psk->peer.session, GNUTLS_CRD_PSK, psk->server));
@@ -291,6 +312,23 @@ static void without_exchange(void)
 
 	run(&(struct trial){ .priority = PEER_PSK_ONLY, .reason = REASON_NOTHING_COMMON, .status = EACCES, .alert = -1 },
 	    &result, &asked);
+	/* A server that knows nothing else finds nothing in common with us, and says so. */
+	run(&(struct trial){ .client = true, .priority = PEER_PSK_ONLY, .reason = REASON_PEER_ALERT, .status = EACCES,
+			     .alert = -1 }, &result, &asked);
+	g_assert_cmpint(result.alert_received, ==, GNUTLS_A_HANDSHAKE_FAILURE);
+}
+
+/* What we offer as a client is a list of one. */
+static void only_mode(void)
+{
+	static const guint8 only[] = { 1, MODE_PSK_DHE_KE };
+	struct proto_result result;
+	guint asked;
+
+	modes = g_byte_array_new();
+	run(&(struct trial){ .client = true }, &result, &asked);
+	g_assert_cmpmem(modes->data, modes->len, only, sizeof(only));
+	g_byte_array_unref(g_steal_pointer(&modes));
 }
 
 static void no_certificates(void)
@@ -350,6 +388,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/psk/long-identity", long_identity);
 	g_test_add_func("/psk/wrong-key", wrong_key);
 	g_test_add_func("/psk/without-exchange", without_exchange);
+	g_test_add_func("/psk/only-mode", only_mode);
 	g_test_add_func("/psk/no-certificates", no_certificates);
 	g_test_add_func("/psk/bad-supervisors", bad_supervisors);
 	g_test_add_func("/psk/sha384", sha384);
