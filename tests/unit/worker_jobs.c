@@ -362,6 +362,8 @@ static void test_peer_alerts(void)
 		{ 1, GNUTLS_A_CLOSE_NOTIFY, ETIMEDOUT }, { 2, GNUTLS_A_CLOSE_NOTIFY, ETIMEDOUT },
 		{ 2, GNUTLS_A_HANDSHAKE_FAILURE, EACCES }, { 1, GNUTLS_A_HANDSHAKE_FAILURE, EACCES },
 		{ 2, GNUTLS_A_PROTOCOL_VERSION, EACCES }, { 2, 255, EACCES },
+		/* It means a key of the host's: who has offered none, or is no host, must not report what it stands for. */
+		{ 2, GNUTLS_A_UNKNOWN_PSK_IDENTITY, EACCES }, { 1, GNUTLS_A_UNKNOWN_PSK_IDENTITY, EACCES },
 	};
 	struct shop shop;
 

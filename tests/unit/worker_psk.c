@@ -331,6 +331,45 @@ static void only_mode(void)
 	g_byte_array_unref(g_steal_pointer(&modes));
 }
 
+/* A peer that says only this, instead of its hello or before it has seen ours. */
+static void run_alert(bool client, bool early, int status)
+{
+	static const guint8 unknown[] = { 21, 3, 3, 0, 2, 2, GNUTLS_A_UNKNOWN_PSK_IDENTITY };
+	struct proto_job job = make_job(client ? PROTO_ROLE_CLIENT : PROTO_ROLE_SERVER, PROTO_AUTH_PSK, "");
+	struct proto_result result;
+	struct handshake *handshake;
+	union proto_message message;
+	struct desk desk;
+	int ours, theirs;
+
+	job.psk_hash = client ? PROTO_PSK_SHA256 : 0;
+	memset(&kernel, 0, sizeof(kernel));
+	desk_open(&desk, SUPERVISOR_WORKS);
+	tcp_pair(&ours, &theirs);
+	OK(handshake_new(&desk.scene.context, &job, ours, -1, &handshake));
+	if (!early)
+		g_assert_cmpint(handshake_step(handshake), ==, HANDSHAKE_READS);
+	g_assert_cmpint(write(theirs, unknown, sizeof(unknown)), ==, sizeof(unknown));
+	close(theirs);
+	while (handshake_step(handshake) != HANDSHAKE_OVER)
+		g_usleep(100);
+	handshake_result(handshake, &message);
+	result = message.result;
+	g_assert_cmpint(result.reason, ==, REASON_PEER_ALERT);
+	g_assert_cmpint(result.status, ==, status);
+	handshake_free(handshake);
+	close(ours);
+	desk_close(&desk);
+}
+
+/* The NVMe host gives its controller up on EKEYREJECTED, and the supervisor a worker that reports it for anybody else. */
+static void unknown_at_the_peer(void)
+{
+	run_alert(true, false, EKEYREJECTED);
+	run_alert(false, false, EACCES);
+	run_alert(false, true, EACCES);
+}
+
 static void no_certificates(void)
 {
 	struct proto_result result;
@@ -389,6 +428,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/psk/wrong-key", wrong_key);
 	g_test_add_func("/psk/without-exchange", without_exchange);
 	g_test_add_func("/psk/only-mode", only_mode);
+	g_test_add_func("/psk/unknown-at-the-peer", unknown_at_the_peer);
 	g_test_add_func("/psk/no-certificates", no_certificates);
 	g_test_add_func("/psk/bad-supervisors", bad_supervisors);
 	g_test_add_func("/psk/sha384", sha384);

@@ -393,6 +393,16 @@ static bool ended_by_alert(const struct handshake *handshake, int code, gnutls_a
 	       !handshake->transport.peer_closed && !handshake->transport.read_error;
 }
 
+/*
+ * Is the alert the target's word on the key that we offered? It comes instead of a ServerHello: in the clear behind one
+ * it is not the target's, which has chosen the key by then.
+ */
+static bool answers_offer(const struct handshake *handshake, int code)
+{
+	return handshake->auth == PROTO_AUTH_PSK && handshake->role == PROTO_ROLE_CLIENT && handshake->preshared.found &&
+	       code != GNUTLS_E_DECRYPTION_FAILED;
+}
+
 /* Why the library gave up: what we know ourselves is more exact than its code. */
 static struct outcome explain(struct handshake *handshake, int code)
 {
@@ -410,7 +420,7 @@ static struct outcome explain(struct handshake *handshake, int code)
 		return outcome_of_signature(handshake->signatures.failure);
 	if (ended_by_alert(handshake, code, &alert)) {
 		handshake->result.alert_received = alert;
-		return outcome_of_alert(alert);
+		return outcome_of_alert(alert, answers_offer(handshake, code));
 	}
 	if (transport->over_limit)
 		return outcome_of(REASON_MESSAGE_SIZE, 0);

@@ -119,14 +119,14 @@ struct outcome outcome_of_library(int code)
 	return outcome;
 }
 
-struct outcome outcome_of_alert(gnutls_alert_description_t alert)
+struct outcome outcome_of_alert(gnutls_alert_description_t alert, bool psk_offered)
 {
 	struct outcome outcome = outcome_of(REASON_PEER_ALERT, 0);
 
 	if (alert == GNUTLS_A_INTERNAL_ERROR || alert == GNUTLS_A_USER_CANCELED || alert == GNUTLS_A_CLOSE_NOTIFY)
 		outcome.status = ETIMEDOUT;
-	/* The NVMe host gives its controller up on this one: no retry can cure it. */
-	if (alert == GNUTLS_A_UNKNOWN_PSK_IDENTITY)
+	/* The NVMe host gives its controller up on this one: no retry can cure it. From others it is an alert like any. */
+	if (psk_offered && alert == GNUTLS_A_UNKNOWN_PSK_IDENTITY)
 		outcome.status = EKEYREJECTED;
 	return outcome;
 }

@@ -39,8 +39,11 @@ struct outcome outcome_refused(enum proto_reason reason, gnutls_alert_descriptio
  */
 struct outcome outcome_of_library(int code);
 
-/** outcome_of_alert - the peer has sent this alert (in TLS 1.3 each is fatal: RFC 8446, 6) */
-struct outcome outcome_of_alert(gnutls_alert_description_t alert);
+/**
+ * outcome_of_alert - the peer has sent this alert (in TLS 1.3 each is fatal: RFC 8446, 6)
+ * @psk_offered: it is an answer to our own offer of a pre-shared key, so it may say that it does not know that one
+ */
+struct outcome outcome_of_alert(gnutls_alert_description_t alert, bool psk_offered);
 
 /** outcome_of_signature - the keeper did not sign; @error: negative errno as in struct sign_record */
 struct outcome outcome_of_signature(int error);
