@@ -42,6 +42,7 @@ struct dispatch {
 
 static void take_on(void *user, const struct handshake_request *request, bool understood);
 static void request_over(void *user);
+static void key_refused(struct job *job, int error);
 
 struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines)
 {
@@ -54,7 +55,7 @@ struct dispatch *dispatch_new(struct upcall *upcall, struct deadlines *deadlines
 	dispatch->keyrings = keyrings_new();
 	dispatch->refusals = refusals_new(deadlines);
 	dispatch->jobs = g_hash_table_new(g_int64_hash, g_int64_equal);
-	dispatch->placing = placing_new();
+	dispatch->placing = placing_new(key_refused);
 	return dispatch;
 }
 
@@ -205,6 +206,12 @@ static void refuse(struct job *job, enum proto_reason reason, int error)
 	answer_self(job, passes ? ETIMEDOUT : reason == REASON_PSK_NO_KEY ? ENOKEY : EACCES, reason, error);
 }
 
+static void key_refused(struct job *job, int error)
+{
+	refuse(job, REASON_REQUEST_PRIVATE_KEY, -error);
+	job_free(job);
+}
+
 static bool take_keys(struct job *job)
 {
 	struct dispatch *dispatch = job->dispatch;
@@ -315,8 +322,7 @@ void dispatch_key_loaded(struct dispatch *dispatch, const struct proto_key_loade
 	}
 	job->opened = false;	/* the keeper has nothing of it */
 	placing_remove(dispatch->placing, job);
-	refuse(job, REASON_REQUEST_PRIVATE_KEY, -answer->status);
-	job_free(job);
+	key_refused(job, answer->status);
 }
 
 void dispatch_psk(struct dispatch *dispatch, struct working *working, const struct proto_psk *call)

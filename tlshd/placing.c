@@ -18,12 +18,14 @@ struct placing {
 	struct generation *generation;	/* in use; NULL: none yet */
 	GQueue waiting;			/* of struct job, accepted and without a worker, oldest first */
 	guint retry;
+	void (*refused)(struct job *job, int error);
 };
 
-struct placing *placing_new(void)
+struct placing *placing_new(void (*refused)(struct job *job, int error))
 {
 	struct placing *placing = g_new0(struct placing, 1);
 
+	placing->refused = refused;
 	g_queue_init(&placing->waiting);
 	return placing;
 }
@@ -96,7 +98,10 @@ static int give(struct job *job, struct working *working, union proto_message *m
 	return ret;
 }
 
-/* Returns 0, -EINPROGRESS while the keeper reads the job's key, or a negative errno when no worker takes the job now. */
+/*
+ * Returns 0, -EINPROGRESS while the keeper reads the job's key, another negative errno that passing() knows when no worker
+ * takes the job now, or else one that no waiting changes: the key that the request names cannot be lent to the keeper.
+ */
 static int place(struct placing *placing, struct job *job)
 {
 	struct generation *generation = placing->generation;
@@ -137,6 +142,24 @@ static int place(struct placing *placing, struct job *job)
 	return 0;
 }
 
+static bool passing(int error)
+{
+	switch (-error) {
+	case EAGAIN:
+	case ENOBUFS:
+	case ENOMEM:
+	case EDQUOT:
+	case EPIPE:
+	case ECONNRESET:
+	case EMFILE:
+	case ENFILE:
+	case ETOOMANYREFS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static gboolean try_again(gpointer user_data)
 {
 	struct placing *placing = user_data;
@@ -146,39 +169,64 @@ static gboolean try_again(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-/* What a job waits for: a worker of the one lane or the other, and perhaps the keeper. */
-#define KINDS 3
+/* What a job waits for: a worker of the one lane or the other, and perhaps the keeper, which may have to read a key first. */
+#define KINDS 4
 static unsigned int kind_of(const struct job *job, const struct generation *generation)
 {
 	uint32_t keys = keys_for(job, generation_snapshot(generation));
 
+	if (job->keys.certificate)
+		return 3;
 	return generation_lane(generation, keys) == LANE_SLOW ? 2 : keys != 0;
 }
 
 /*
  * Offer the waiting jobs, the oldest first. Where no worker takes one that needs a private key, because the keeper is gone
  * or the lane of the slow keys is full, those of other kinds still go; behind one that was not taken, others of its kind are
- * not tried.
+ * not tried. One that can never go leaves the queue for @hopeless, with its errno.
  */
-void placing_offer(struct placing *placing)
+static void offer_all(struct placing *placing, GQueue *hopeless)
 {
 	bool stuck[KINDS] = { false };
+	unsigned int ways = KINDS;
 
-	if (!placing->generation)
-		return;
-	for (GList *entry = placing->waiting.head, *next; entry && !(stuck[0] && stuck[1] && stuck[2]); entry = next) {
+	for (GList *entry = placing->waiting.head, *next; entry && ways > 0; entry = next) {
 		struct job *job = entry->data;
 		bool *kind = &stuck[kind_of(job, placing->generation)];
 		next = entry->next;
-		int ret = *kind ? -EAGAIN : place(placing, job);
-		if (ret == 0)
-			g_queue_delete_link(&placing->waiting, entry);
-		else if (ret != -EINPROGRESS)
+		if (*kind)
+			continue;
+		bool loads = job->keys.certificate && !job->keys.spki;
+		int ret = place(placing, job);
+		if (ret == -EINPROGRESS)
+			continue;
+		if (ret < 0 && (passing(ret) || !loads)) {
 			*kind = true;
+			ways--;
+			continue;
+		}
+		g_queue_delete_link(&placing->waiting, entry);
+		if (ret < 0) {
+			g_queue_push_tail(hopeless, job);
+			g_queue_push_tail(hopeless, GINT_TO_POINTER(ret));
+		}
 	}
+}
+
+void placing_offer(struct placing *placing)
+{
+	GQueue hopeless = G_QUEUE_INIT;
+	struct job *job;
+
+	if (!placing->generation)
+		return;
+	offer_all(placing, &hopeless);
 	/* Workers that start or finish call again; a full channel or too many descriptors in flight do not. */
 	if (!g_queue_is_empty(&placing->waiting) && !placing->retry)
 		placing->retry = g_timeout_add(RETRY_MS, try_again, placing);
+	/* Last: a request that ends makes room for the next one, which comes back to here. */
+	while ((job = g_queue_pop_head(&hopeless)))
+		placing->refused(job, GPOINTER_TO_INT(g_queue_pop_head(&hopeless)));
 }
 
 void placing_use(struct placing *placing, struct generation *generation)

@@ -10,7 +10,12 @@
 
 struct placing;
 
-struct placing *placing_new(void);
+/**
+ * placing_new
+ * @refused: this job can never go to a worker, because the private key that its request names cannot be lent to the keeper
+ *	(a negative errno says why); it waits no longer, and is the caller's to answer and free
+ */
+struct placing *placing_new(void (*refused)(struct job *job, int error));
 void placing_free(struct placing *placing);
 
 /** placing_use - jobs go to this generation from now on; what the keeper of another one knew of those that wait is void */

@@ -6,6 +6,15 @@ supervisor_proto_SOURCES = tests/unit/supervisor_proto.c
 supervisor_proto_CPPFLAGS = $(supervisor_test_cppflags)
 supervisor_proto_LDADD = $(SUPERVISOR_LIBS)
 
+check_PROGRAMS += supervisor_placing
+supervisor_placing_SOURCES = tests/unit/supervisor_placing.c
+supervisor_placing_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_placing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=generation_keeping,--wrap=generation_snapshot \
+	-Wl,--wrap=snapshot_profile,--wrap=generation_number,--wrap=generation_lane,--wrap=generation_pick \
+	-Wl,--wrap=keeping_open,--wrap=keeping_load,--wrap=keeping_close,--wrap=working_number,--wrap=working_give \
+	-Wl,--wrap=requestkeys_image
+supervisor_placing_LDADD = $(SUPERVISOR_LIBS)
+
 check_PROGRAMS += supervisor_answers
 supervisor_answers_SOURCES = tests/unit/supervisor_answers.c
 supervisor_answers_CPPFLAGS = $(supervisor_test_cppflags)
