@@ -17,6 +17,7 @@
 #include "proto.h"
 
 #define LOOK_AGAIN_MS 1000
+#define DESCRIPTION_MAX 4096	/* KEY_MAX_DESC_SIZE, security/keys/keyctl.c */
 
 /*
  * A request's keyring hangs in a keyring of its own: two of one description in the same parent would replace each
@@ -66,12 +67,13 @@ void keyrings_free(struct keyrings *keyrings)
 
 key_serial_t keyrings_requested(void)
 {
-	key_serial_t serials[4];
-	long size = keyctl_read(KEY_SPEC_PROCESS_KEYRING, (char *)serials, sizeof(serials));
+	key_serial_t serial = 0;
+	long size = keyctl_read(KEY_SPEC_PROCESS_KEYRING, (char *)&serial, sizeof(serial));
 
 	if (size < 0)
 		return -errno;
-	return size >= (long)sizeof(serials[0]) ? serials[0] : 0;
+	/* What another request left, which could not be cleared, must not serve this one. */
+	return size > (long)sizeof(serial) ? -EBUSY : serial;
 }
 
 int keyrings_hold(struct keyrings *keyrings, key_serial_t serial)
@@ -118,13 +120,62 @@ static bool is_there(key_serial_t serial)
 	return keyctl_describe(serial, text, sizeof(text)) >= 0;
 }
 
-/* /proc/keys, which needs no storage; the names of keyrings are not unique, and the kernel's own are root's. */
+/* "type;uid;gid;permissions;description". Returns whether it is a keyring of this name, and its owner. */
+static bool is_named(key_serial_t serial, const char *name, uid_t *owner)
+{
+	char text[DESCRIPTION_MAX];
+	int at = 0;
+
+	long size = keyctl_describe(serial, text, sizeof(text));
+	return size > 0 && (size_t)size <= sizeof(text) && sscanf(text, "keyring;%u;%*u;%*x;%n", owner, &at) == 1 && at > 0 &&
+	       strcmp(text + at, name) == 0;
+}
+
+/*
+ * By /proc/keys, which needs no storage. A name is nobody's alone: any user can make a keyring that is called like root's,
+ * or write lines into its description, so it is the kernel's description of the key that counts, and its owner. Returns 0
+ * where there is none; @stranger is an owner of another one of this name.
+ */
+static key_serial_t find_roots(const char *name, uid_t *stranger)
+{
+	g_autofree char *keys = NULL;
+	unsigned int serial;
+	uid_t owner;
+
+	if (!g_file_get_contents("/proc/keys", &keys, NULL, NULL))
+		return 0;
+	for (char *line = keys, *next; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!strstr(line, name) || sscanf(line, "%x", &serial) != 1 || !is_named(serial, name, &owner))
+			continue;
+		if (owner == 0)
+			return serial;
+		*stranger = owner;
+	}
+	return 0;
+}
+
+static key_serial_t find_named(struct named *named)
+{
+	uid_t stranger = 0;
+
+	key_serial_t serial = find_roots(named->name, &stranger);
+	if (serial == 0 && stranger != 0 && named->refused != EPERM) {
+		log_line(LOG_WARNING, "keyring %s belongs to user %u, not to root, and is not used: name it by its serial number "
+			 "if it is the right one", named->name, (unsigned int)stranger);
+		named->refused = EPERM;
+	}
+	return serial;
+}
+
 static void look_for(struct named *named, key_serial_t configured)
 {
-	key_serial_t serial = configured ? configured : find_key_by_type_and_desc("keyring", named->name, 0);
+	key_serial_t serial = configured ? configured : find_named(named);
 
 	named->serial = 0;
-	if (serial < 0 || (configured && !is_there(configured)))
+	if (serial <= 0 || (configured && !is_there(configured)))
 		return;
 	if (keyctl_link(serial, KEY_SPEC_SESSION_KEYRING) < 0) {
 		if (named->refused != errno)
@@ -156,6 +207,20 @@ static key_serial_t use(struct keyrings *keyrings, const char *name, key_serial_
 		look_for(named, configured);
 	}
 	return named->serial;
+}
+
+int keyrings_shortage(const struct keyrings *keyrings)
+{
+	GHashTableIter iter;
+	void *value;
+
+	g_hash_table_iter_init(&iter, keyrings->named);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct named *named = value;
+		if (!named->serial && (named->refused == EDQUOT || named->refused == ENOMEM))
+			return -named->refused;
+	}
+	return 0;
 }
 
 unsigned int keyrings_named(struct keyrings *keyrings, const struct snapshot *snapshot, key_serial_t *serials)

@@ -19,7 +19,7 @@ void keyrings_free(struct keyrings *keyrings);
  * keyrings_requested - the keyring that the last ACCEPT has linked into our process keyring
  *
  * To be asked before the process keyring is emptied again. Linux 6.12 does not name it in the request.
- * Returns its serial, 0 where there is none, or a negative errno.
+ * Returns its serial, 0 where there is none, -EBUSY where there is more than one, or another negative errno.
  */
 key_serial_t keyrings_requested(void);
 
@@ -38,9 +38,13 @@ void keyrings_release(struct keyrings *keyrings, key_serial_t serial);
  * @serials: room for KEYRINGS_NAMED_MAX
  *
  * A keyring appears when its module is loaded, so one that was not there is looked for again, but not more often than
- * once in a second. Returns how many were written.
+ * once in a second. By its name only root's is found: any user can make one that is called like it. Returns how many were
+ * written.
  */
 unsigned int keyrings_named(struct keyrings *keyrings, const struct snapshot *snapshot, key_serial_t *serials);
 #define KEYRINGS_NAMED_MAX (SNAPSHOT_KEYRINGS_MAX + 3)
+
+/** keyrings_shortage - -EDQUOT or -ENOMEM where that keeps a keyring with a name from being used; else 0 */
+int keyrings_shortage(const struct keyrings *keyrings);
 
 #endif

@@ -13,6 +13,9 @@
 
 #include "keyurl.h"
 
+/* They are never part of such a URL (RFC 3986, 2), and a library may pass over them. */
+#define BLANKS " \t\r\n\v\f"
+
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -32,7 +35,7 @@ bool keyurl_is(const char *text)
 /* A PIN belongs into the query, but libraries take it elsewhere, too, and by older names ("pinfile"). */
 static bool is_about_pin(const char *attribute)
 {
-	return strncasecmp(attribute, "pin", 3) == 0;
+	return strncasecmp(attribute + strspn(attribute, BLANKS), "pin", 3) == 0;
 }
 
 char *keyurl_name(const char *text)
@@ -193,7 +196,10 @@ int keyurl_parse(const char *text, struct keyurl **out, const char **why)
 	if (!url || !url->name)
 		goto out;
 	ret = 0;
-	if (has_misplaced_pin(text)) {
+	if (text[strcspn(text, BLANKS)]) {
+		*why = "has a blank in it: write %20 where one belongs to a name";
+		ret = -EINVAL;
+	} else if (has_misplaced_pin(text)) {
 		*why = "has a PIN in front of the question mark: write ?pin-source=FILE at its end";
 		ret = -EINVAL;
 	}

@@ -12,7 +12,7 @@
 #include "psk.h"
 
 #define DESCRIPTION_MAX 4096	/* KEY_MAX_DESC_SIZE, security/keys/keyctl.c */
-#define KEYRING_MAX 4096	/* keys of one keyring that are looked at */
+#define KEYRING_MAX 65536	/* keys of one keyring that are looked at */
 
 /* "NVMe<0|1><R|G><01|02> ", NVMe/TCP transport specification, 3.6.1.3: the last two digits name the hash. */
 static uint32_t hash_of(const uint8_t *identity, size_t length)
@@ -101,16 +101,33 @@ static int is_exactly(key_serial_t serial, const char *identity)
 	return strcmp(description, identity) == 0 ? 0 : -ENOKEY;
 }
 
+/* A list that does not fit is not copied at all, and it may grow meanwhile. Returns the number of keys, or a negative errno. */
+static int list_keys(key_serial_t keyring, key_serial_t **serials)
+{
+	size_t room = 64 * sizeof(**serials);
+
+	for (;;) {
+		*serials = g_realloc(*serials, room);
+		long size = keyctl_read(keyring, (char *)*serials, room);
+		if (size < 0)
+			return -errno;
+		if ((size_t)size <= room)
+			return size / sizeof(**serials);
+		if ((size_t)size > KEYRING_MAX * sizeof(**serials))
+			return -E2BIG;
+		room = size;
+	}
+}
+
 /* The keyring's own keys, one after the other. Returns the serial, or a negative errno. */
 static int look_through(key_serial_t keyring, const char *identity)
 {
-	g_autofree key_serial_t *serials = g_new(key_serial_t, KEYRING_MAX);
-	long size = keyctl_read(keyring, (char *)serials, KEYRING_MAX * sizeof(*serials));
+	g_autofree key_serial_t *serials = NULL;
 
-	if (size < 0)
-		return -errno;
-	size_t count = (size_t)size / sizeof(*serials);
-	for (size_t i = 0; i < count && i < KEYRING_MAX; i++) {
+	int count = list_keys(keyring, &serials);
+	if (count < 0)
+		return count;
+	for (int i = 0; i < count; i++) {
 		if (is_exactly(serials[i], identity) == 0)
 			return serials[i];
 	}
@@ -128,7 +145,8 @@ int psk_find(key_serial_t keyring, const uint8_t *identity, size_t length, struc
 	memcpy(text, identity, length);
 	text[length] = '\0';
 	long serial = keyctl_search(keyring, PSK_TYPE, text, 0);
-	if (serial < 0 && !psk_certain(-errno))
+	/* The kernel has looked at each key's description: where none begins like this, none is the same. */
+	if (serial < 0 && (errno == ENOKEY || !psk_certain(-errno)))
 		return -errno;
 	/* A revoked key, or one whose description only begins like this, must not hide the right one. */
 	if (serial < 0 || is_exactly(serial, text) < 0) {

@@ -187,8 +187,13 @@ static void preshared(const struct report *report, char *text, size_t size)
 
 	switch (report->result->reason) {
 	case REASON_PSK_UNKNOWN:
-		snprintf(text, size, "no pre-shared key for the identity \"%s\" that the peer offers: add it to the keyring of "
-			 "the target (.nvme), with exactly this description", report->identity);
+		if (report->left_out[0])
+			snprintf(text, size, "the pre-shared key for the identity \"%s\" that the peer offers cannot be used here "
+				 "(%s): use a key of 32 bytes (SHA-256), or install GnuTLS 3.8.11 or later and build tlshd with it",
+				 report->identity, report->left_out);
+		else
+			snprintf(text, size, "no pre-shared key for the identity \"%s\" that the peer offers: add it to the keyring "
+				 "of the target (.nvme), with exactly this description", report->identity);
 		break;
 	case REASON_PSK_MISMATCH:
 		snprintf(text, size, "the peer has another key for the identity \"%s\": provision the same key on both sides",

@@ -12,9 +12,9 @@
 
 #include <glib.h>
 
-#include "log.h"
 #include "requestkeys.h"
 
+#define NO_SHA384 "its hash is SHA-384, which needs GnuTLS 3.8.11"
 #define CALLS_MAX 32	/* identities that a worker may ask for in one job */
 
 static void leave_out(struct requestkeys *keys, key_serial_t serial, const char *why)
@@ -37,7 +37,7 @@ static enum proto_reason choose(struct requestkeys *keys, const struct handshake
 			keys->psk = psk;
 			return REASON_OK;
 		}
-		leave_out(keys, request->peers[i], ret < 0 ? strerror(-ret) : "its hash is SHA-384, which needs GnuTLS 3.8.11");
+		leave_out(keys, request->peers[i], ret < 0 ? strerror(-ret) : NO_SHA384);
 		if (ret == 0)
 			reason = REASON_PSK_HASH;
 		else if (!psk_certain(ret) && reason != REASON_PSK_HASH)
@@ -74,7 +74,11 @@ static enum proto_reason take_certificate(struct requestkeys *keys, const struct
 		return REASON_REQUEST_CERTIFICATE;
 	}
 	keys->held = MAX(keyring, 0);
-	return read_certificate(keys, request->certificate, error);
+	enum proto_reason reason = read_certificate(keys, request->certificate, error);
+	/* What we were not allowed for want of possession, which we did not get for want of quota, may be had the next time. */
+	if (reason != REASON_OK && *error == EACCES && keyrings_shortage(keys->keyrings) < 0)
+		*error = -keyrings_shortage(keys->keyrings);
+	return reason;
 }
 
 enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *keyrings, const struct snapshot *snapshot,
@@ -130,8 +134,8 @@ static int find(struct requestkeys *keys, const struct snapshot *snapshot, const
 			ret = psk_find(named[i], call->identity, call->identity_length, psk);
 	}
 	if (ret == 0 && !psk_hash_served(psk->hash)) {
-		log_line(LOG_WARNING, "key %d needs SHA-384 with a pre-shared key, which this TLS library cannot: GnuTLS 3.8.11 "
-			 "or later can; or use a key of 32 bytes (SHA-256)", psk->serial);
+		if (!keys->left_out[0])
+			leave_out(keys, psk->serial, NO_SHA384);
 		psk_wipe(psk);
 		ret = -ENOKEY;
 	}

@@ -7,9 +7,13 @@
 #include <errno.h>
 #include <keyutils.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "tests/unit/keeper_fixture.h"
+
+#define BURST 100	/* far more answers than its channel holds */
 
 static key_serial_t keyring;	/* that the keeper possesses */
 
@@ -183,6 +187,58 @@ static void test_ends(void)
 	gnutls_x509_privkey_deinit(private);
 }
 
+static gboolean sleeps(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid);
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return strstr(text, ") S ") != NULL;
+}
+
+/* Until it has nothing to do for a while. */
+static void await_rest(const struct fixture_keeper *keeper)
+{
+	for (unsigned int calm = 0; calm < 50; g_usleep(100))
+		calm = sleeps(keeper->pid) ? calm + 1 : 0;
+}
+
+/* Many mounts at once, and a supervisor that is busy elsewhere: each answer comes, and the ping's, too. */
+static void test_burst(void)
+{
+	gnutls_x509_privkey_t private = fixture_key(GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1));
+	g_autoptr(GBytes) der = fixture_export(private, FORM_PKCS8_DER);
+	static const struct timeval patience = { .tv_sec = 5 };
+	struct fixture_keeper keeper;
+	union proto_message message;
+
+	start(&keeper);
+	key_serial_t serial = add("tlshd-test-key", der);
+	g_assert_cmpint(keyctl_link(serial, keyring), ==, 0);
+	for (unsigned int job = 1; job <= BURST; job++) {
+		proto_init(&message, PROTO_LOAD);
+		message.load.job = job;
+		message.load.serial = serial;
+		g_assert_cmpint(proto_send(keeper.control, &message, NULL, 0), ==, 0);
+	}
+	proto_init(&message, PROTO_PING);
+	message.ping.serial = 7;
+	g_assert_cmpint(proto_send(keeper.control, &message, NULL, 0), ==, 0);
+	/* It has read all there is, or waits for room to answer. */
+	await_rest(&keeper);
+	g_assert_cmpint(setsockopt(keeper.control, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), ==, 0);
+	for (unsigned int job = 1; job <= BURST; job++) {
+		g_assert_cmpint(proto_receive(keeper.control, &message, 0, NULL, 0), ==, 0);
+		g_assert_cmpint(message.header.type, ==, PROTO_KEY_LOADED);
+		g_assert_cmpuint(message.key_loaded.job, ==, job);
+		g_assert_cmpint(message.key_loaded.status, ==, 0);
+	}
+	g_assert_cmpint(proto_receive(keeper.control, &message, 0, NULL, 0), ==, 0);
+	g_assert_cmpint(message.header.type, ==, PROTO_PONG);
+	stop(&keeper);
+	gnutls_x509_privkey_deinit(private);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -190,6 +246,7 @@ int main(int argc, char **argv)
 		g_test_message("no keyrings here: %s", g_strerror(errno));
 		return 77;
 	}
+	g_test_add_func("/requested/burst", test_burst);
 	g_test_add_func("/requested/signs", test_signs);
 	g_test_add_func("/requested/not-lent", test_not_lent);
 	g_test_add_func("/requested/unusable", test_unusable);

@@ -38,6 +38,8 @@ static void test_names(void)
 		{ "pkcs11:token=t?pin-value=x&1234", "pkcs11:token=t" },
 		{ "pkcs11:token=t?pin-value=x;1234", "pkcs11:token=t" },
 		{ "pkcs11:token=t?pin-value=x?1234", "pkcs11:token=t" },
+		{ "pkcs11:token=t;object=o; pin-value=1234", "pkcs11:token=t;object=o" },
+		{ "pkcs11:\tpin-value=1234;object=o", "pkcs11:object=o" },
 		{ "tpmkey:uuid=1;storage=user?pin-value=1234", "tpmkey:uuid=1;storage=user" },
 	};
 
@@ -94,6 +96,8 @@ static void test_refused(void)
 	g_autofree char *digits = g_strnfill(KEYURL_PIN_MAX + 1, '1');
 	g_autofree char *too_long = g_strdup_printf("pkcs11:object=o?pin-value=%s", digits);
 	const char *const cases[][2] = {
+		{ "pkcs11:token=t;object=o? pin-value=1", "blank" },
+		{ "pkcs11:token=t; pin-value=1", "blank" },
 		{ "pkcs11:object=o?pin-value=1%", "percent-encoded" },
 		{ "pkcs11:object=o?pin-value=1%4", "percent-encoded" },
 		{ "pkcs11:object=o?pin-value=1%zz", "percent-encoded" },

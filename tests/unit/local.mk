@@ -50,6 +50,6 @@ check_PROGRAMS += supervisor_keys
 supervisor_keys_SOURCES = tests/unit/supervisor_keys.c
 supervisor_keys_CPPFLAGS = $(supervisor_test_cppflags)
 supervisor_keys_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=keyctl_describe,--wrap=keyctl_read,--wrap=keyctl_search \
-	-Wl,--wrap=keyctl_link,--wrap=keyctl_unlink,--wrap=add_key,--wrap=find_key_by_type_and_desc \
+	-Wl,--wrap=keyctl_link,--wrap=keyctl_unlink,--wrap=add_key,--wrap=g_file_get_contents \
 	-Wl,--wrap=proto_now_ms
 supervisor_keys_LDADD = $(SUPERVISOR_LIBS)

@@ -13,6 +13,8 @@
 #include "requestkeys.h"
 
 #define KEYRING 100	/* the request's */
+#define STRANGERS 90	/* another user's, of the same name; made before */
+#define MANY 5000	/* keys in one keyring, more than are read at first */
 #define HOST "nqn.host"
 
 struct fake {
@@ -24,6 +26,7 @@ struct fake {
 
 static const struct fake *fakes;
 static bool keyring_comes;
+static bool left_over;		/* and one of an earlier request's */
 static key_serial_t appears;	/* the keyring with a name; 0: not there yet */
 static int64_t clock_ms = 1000;
 static int held;		/* holders of keyrings */
@@ -35,7 +38,7 @@ long __wrap_keyctl_link(key_serial_t serial, key_serial_t keyring);
 long __wrap_keyctl_unlink(key_serial_t serial, key_serial_t keyring);
 key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload, size_t size,
 			    key_serial_t keyring);
-key_serial_t __wrap_find_key_by_type_and_desc(const char *type, const char *description, key_serial_t destination);
+gboolean __wrap_g_file_get_contents(const char *name, char **contents, gsize *length, GError **error);
 
 static const struct fake *find_fake(key_serial_t serial)
 {
@@ -58,25 +61,29 @@ long __wrap_keyctl_describe(key_serial_t serial, char *buffer, size_t size)
 
 	if (serial == KEYRING)
 		return g_snprintf(buffer, size, "keyring;0;0;3f0b0000;backup-hosts") + 1;
+	if (serial == STRANGERS)
+		return g_snprintf(buffer, size, "keyring;65534;65534;3f3f3f3f;backup-hosts") + 1;
 	if (!fake || fake->error)
 		return fail(fake ? fake->error : ENOKEY);
 	return g_snprintf(buffer, size, "psk;0;0;3f0b0000;%s", fake->description) + 1;
 }
 
+/* All, or nothing and how much it would have been. */
 static long put(char *buffer, size_t size, const void *data, size_t length)
 {
-	memcpy(buffer, data, MIN(size, length));
+	if (length <= size)
+		memcpy(buffer, data, length);
 	return length;
 }
 
 long __wrap_keyctl_read(key_serial_t serial, char *buffer, size_t size)
 {
-	static const key_serial_t request = KEYRING;
-	key_serial_t list[16];
+	static const key_serial_t request[2] = { KEYRING, 300 };
+	key_serial_t list[MANY + 1];
 	size_t count = 0;
 
 	if (serial == KEY_SPEC_PROCESS_KEYRING)
-		return put(buffer, size, &request, keyring_comes ? sizeof(request) : 0);
+		return put(buffer, size, request, keyring_comes ? sizeof(request[0]) * (1 + left_over) : 0);
 	if (serial == KEYRING) {
 		for (const struct fake *fake = fakes; fake->serial; fake++)
 			list[count++] = fake->serial;
@@ -123,13 +130,16 @@ key_serial_t __wrap_add_key(const char *type, const char *description, const voi
 	return 200;
 }
 
-key_serial_t __wrap_find_key_by_type_and_desc(const char *type, const char *description, key_serial_t destination)
+/* The list of all keys, as the kernel shows it: serials are hexadecimal, and any user may have written any line of it. */
+gboolean __wrap_g_file_get_contents(const char *name, char **contents, gsize *length, GError **error)
 {
-	g_assert_cmpstr(type, ==, "keyring");
-	g_assert_cmpint(destination, ==, 0);
-	if (appears && strcmp(description, "backup-hosts") == 0)
-		return appears;
-	return fail(ENOKEY);
+	g_assert_cmpstr(name, ==, "/proc/keys");
+	(void)length, (void)error;
+	*contents = g_strdup_printf("%08x I--Q---     1 perm 3f3f3f3f 65534 65534 keyring   backup-hosts: empty\n"
+				    "00000001 I--Q---     1 perm 3f010000     0     0 user      a keyring   backup-hosts: 3\n"
+				    "%08x I------     1 perm 3f0b0000     0     0 keyring   backup-hosts: 2\n",
+				    STRANGERS, appears ? appears : 2);
+	return TRUE;
 }
 
 int64_t __wrap_proto_now_ms(void);
@@ -363,6 +373,41 @@ static void named_keyrings(void)
 	scene_close(&scene);
 }
 
+/* Whose keyring it would be is not known: nobody is told that a key does not exist. */
+static void two_keyrings(void)
+{
+	struct scene scene = { 0 };
+
+	fakes = target;
+	held = 0;
+	keyring_comes = left_over = true;
+	scene.request.role = PROTO_ROLE_SERVER;
+	scene.request.auth = PROTO_AUTH_PSK;
+	scene.keyrings = keyrings_new();
+	g_assert_cmpint(requestkeys_take(&scene.keys, scene.keyrings, &scene.snapshot, &scene.request, &scene.error), ==,
+			REASON_PSK_FAILED);
+	g_assert_cmpint(scene.error, ==, EBUSY);
+	left_over = false;
+	scene_close(&scene);
+}
+
+/* The one that is asked for is the last of very many that begin in the same way. */
+static void large_keyring(void)
+{
+	struct fake *many = g_new0(struct fake, MANY + 1);
+	struct scene scene;
+
+	for (int i = 0; i < MANY; i++)
+		many[i] = (struct fake){ .serial = 1000 + i, .payload = "secret", .description =
+			g_strdup_printf("NVMe0R01 " HOST " nqn.sub%s", i == MANY - 1 ? "" : "0") };
+	scene_open(&scene, many, PROTO_ROLE_SERVER, NULL);
+	g_assert_cmpint(ask(&scene, "NVMe0R01 " HOST " nqn.sub", strlen("NVMe0R01 " HOST " nqn.sub"), &many[MANY - 1]), ==, 0);
+	scene_close(&scene);
+	for (int i = 0; i < MANY; i++)
+		g_free((char *)many[i].description);
+	g_free(many);
+}
+
 /* By its serial number, which needs no search for a name. */
 static void keyring_by_serial(void)
 {
@@ -394,6 +439,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/keys/one-key-per-job", one_key_per_job);
 	g_test_add_func("/keys/counted-keyrings", counted_keyrings);
 	g_test_add_func("/keys/named-keyrings", named_keyrings);
+	g_test_add_func("/keys/two-keyrings", two_keyrings);
+	g_test_add_func("/keys/large-keyring", large_keyring);
 	g_test_add_func("/keys/keyring-by-serial", keyring_by_serial);
 	return g_test_run();
 }

@@ -24,6 +24,8 @@
 #include "requested.h"
 #include "signer.h"
 
+#define REPLY_RETRY_MS 10	/* where it is memory that was short */
+
 struct control {
 	int fd;
 	pthread_mutex_t lock;
@@ -77,6 +79,19 @@ static void close_job(struct control *control, const struct proto_close *message
 			     (unsigned long long)message->job);
 }
 
+/*
+ * What the supervisor waits for must not be lost, as a notice may. It never waits for us, so its channel has room again
+ * as soon as it runs.
+ */
+static void reply_to(struct control *control, const union proto_message *reply)
+{
+	struct pollfd room = { .fd = control->fd, .events = POLLOUT };
+	int ret;
+
+	while ((ret = proto_send(control->fd, reply, NULL, 0)) == -EAGAIN || ret == -ENOBUFS || ret == -ENOMEM)
+		poll(&room, 1, REPLY_RETRY_MS);
+}
+
 /* Answered in any case: the key stays in our possession until then. */
 static void load_key(struct control *control, const struct proto_load *message)
 {
@@ -95,7 +110,7 @@ static void load_key(struct control *control, const struct proto_load *message)
 	} else {
 		proto_notice(control->fd, LOG_ERR, "private key %d, which a mount names, %s", message->serial, why);
 	}
-	proto_send(control->fd, &reply, NULL, 0);
+	reply_to(control, &reply);
 }
 
 static void pong(struct control *control, const struct proto_ping *message)
@@ -104,7 +119,7 @@ static void pong(struct control *control, const struct proto_ping *message)
 
 	proto_init(&reply, PROTO_PONG);
 	reply.ping.serial = message->serial;
-	proto_send(control->fd, &reply, NULL, 0);
+	reply_to(control, &reply);
 }
 
 static void handle(struct control *control, const union proto_message *message, int *fd)

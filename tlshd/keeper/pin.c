@@ -174,11 +174,16 @@ int pin_give(void *data, int attempt, const char *token, const char *label, unsi
 	(void)label;
 	pthread_mutex_lock(&pin->ledger->lock);
 	pin->fate = decide(pin, attempt, token, flags);
-	if (pin->fate == PIN_GIVEN && strlen(pin->value) < size) {
+	if (pin->fate == PIN_GIVEN) {
 		free(pin->token);
 		pin->token = strdup(token);
-		strcpy(room, pin->value);
-		ret = 0;
+		/* Without a name for the ledger, or room for all of it, the token gets none: it was not refused, either. */
+		if (pin->token && strlen(pin->value) < size) {
+			strcpy(room, pin->value);
+			ret = 0;
+		} else {
+			pin->fate = PIN_MISSING;
+		}
 	}
 	pthread_mutex_unlock(&pin->ledger->lock);
 	return ret;

@@ -29,15 +29,16 @@ void requested_free(struct requested *requested)
 }
 
 /* Compared by us: where the private key is behind a callback the library cannot. */
-static bool belongs(const struct requested *requested, const uint8_t *spki, size_t size)
+static enum proto_reason compare(const struct requested *requested, const uint8_t *spki, size_t size, int *code)
 {
 	gnutls_datum_t own;
 
-	if (gnutls_pubkey_export2(requested->certificate.pubkey, GNUTLS_X509_FMT_DER, &own) < 0)
-		return false;
+	*code = gnutls_pubkey_export2(requested->certificate.pubkey, GNUTLS_X509_FMT_DER, &own);
+	if (*code < 0)
+		return *code == GNUTLS_E_MEMORY_ERROR ? REASON_RESOURCES : REASON_CERTIFICATE;
 	bool same = own.size == size && memcmp(own.data, spki, size) == 0;
 	gnutls_free(own.data);
-	return same;
+	return same ? REASON_OK : REASON_KEY_MISMATCH;
 }
 
 static enum proto_reason build(struct requested *requested, const struct proto_job *job, const uint8_t *image,
@@ -47,10 +48,11 @@ static enum proto_reason build(struct requested *requested, const struct proto_j
 
 	*code = gnutls_pcert_import_x509_raw(&requested->certificate, &der, GNUTLS_X509_FMT_DER, 0);
 	if (*code < 0)
-		return REASON_CERTIFICATE;
+		return *code == GNUTLS_E_MEMORY_ERROR ? REASON_RESOURCES : REASON_CERTIFICATE;
 	requested->imported = true;
-	if (!belongs(requested, image + job->certificate_length, job->spki_length))
-		return REASON_KEY_MISMATCH;
+	enum proto_reason reason = compare(requested, image + job->certificate_length, job->spki_length, code);
+	if (reason != REASON_OK)
+		return reason;
 	*code = sign_stub(sign, PROTO_KEY_REQUESTED, requested->certificate.pubkey, &requested->key);
 	return *code < 0 ? REASON_RESOURCES : REASON_OK;
 }
