@@ -14,27 +14,29 @@
 #include "tests/unit/loader_fixture.h"
 
 /* The child: prints the string, or what was said. */
-static int print_priority(const char *kernel_ciphers)
+static int print_priority(const char *kernel_ciphers, const char *wishes)
 {
 	const struct place place = { "config", 0, NULL };
+	const struct preference preference = { { "config", 9, "prefer_ciphers" }, wishes ? g_strsplit(wishes, ";", -1) : NULL };
 	struct ear *ear = ear_new();
 	struct problems *problems = problems_new(ear->channel);
 
-	char *string = priority_new(kernel_ciphers, &place, problems);
+	char *string = priority_new(kernel_ciphers, &preference, &place, problems);
 	ear_listen(ear);
 	for (guint i = 0; i < ear->lines->len; i++)
 		printf("%s\n", (char *)g_ptr_array_index(ear->lines, i));
 	if (string)
 		printf("%s\n", string);
 	g_free(string);
+	g_strfreev(preference.names);
 	problems_free(problems);
 	ear_free(ear);
 	return 0;
 }
 
-static char *under_policy(const char *policy, const char *kernel_ciphers)
+static char *under_policy_preferring(const char *policy, const char *kernel_ciphers, const char *wishes)
 {
-	char *argv[] = { (char *)"/proc/self/exe", (char *)kernel_ciphers, NULL };
+	char *argv[] = { (char *)"/proc/self/exe", (char *)kernel_ciphers, (char *)wishes, NULL };
 	struct folder *folder = folder_new();
 	char *out = NULL;
 	GError *error = NULL;
@@ -50,6 +52,11 @@ static char *under_policy(const char *policy, const char *kernel_ciphers)
 	g_free(argv[0]);
 	folder_free(folder);
 	return out;
+}
+
+static char *under_policy(const char *policy, const char *kernel_ciphers)
+{
+	return under_policy_preferring(policy, kernel_ciphers, NULL);
 }
 
 #define ASSERT_HAS(text, part) g_assert_nonnull(strstr(text, part))
@@ -162,6 +169,27 @@ static void test_allowlist(void)
 			"+SIGN-ECDSA-SECP256R1-SHA256:%NO_TICKETS:%PROFILE_MEDIUM");
 }
 
+/* A preference changes the order, and nothing else: it allows nothing. */
+static void test_preference(void)
+{
+	static const char policy[] = "[overrides]\ntls-disabled-cipher = aes-128-ccm\n";
+	g_autofree char *plain = under_policy("", KERNEL_CIPHERS);
+	g_autofree char *first = under_policy_preferring("", KERNEL_CIPHERS, "aes-128-gcm; CHACHA20-POLY1305;");
+	g_autofree char *forbidden = under_policy_preferring(policy, KERNEL_CIPHERS, "AES-128-CCM;AES-128-GCM");
+	g_autofree char *kernel = under_policy_preferring("", "AES-256-GCM,CHACHA20-POLY1305", "AES-128-GCM;CHACHA20-POLY1305");
+	g_autofree char *nonsense = under_policy_preferring("", KERNEL_CIPHERS, "AES-1024");
+
+	ASSERT_LACKS(plain, "SERVER_PRECEDENCE");
+	ASSERT_HAS(plain, "+AEAD:+AES-256-GCM:");
+	ASSERT_HAS(first, "+AEAD:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM:+AES-128-CCM:+GROUP-");
+	ASSERT_HAS(first, ":%SERVER_PRECEDENCE");
+	ASSERT_HAS(forbidden, "W config:9: prefer_ciphers: AES-128-CCM is passed over: ");
+	ASSERT_HAS(forbidden, "+AEAD:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+GROUP-");
+	ASSERT_HAS(kernel, "W config:9: prefer_ciphers: AES-128-GCM is passed over: this kernel's TLS does not take it");
+	ASSERT_HAS(kernel, "+AEAD:+CHACHA20-POLY1305:+AES-256-GCM:+GROUP-");
+	ASSERT_HAS(nonsense, "E config:9: prefer_ciphers: \"AES-1024\" is no cipher: ");
+}
+
 static void test_policy_file(void)
 {
 	struct folder *folder = folder_new();
@@ -181,8 +209,8 @@ static void test_policy_file(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && argv[1][0] != '-')
-		return print_priority(argv[1]);
+	if ((argc == 2 || argc == 3) && argv[1][0] != '-')
+		return print_priority(argv[1], argc == 3 ? argv[2] : NULL);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/priority/default", test_default);
 	g_test_add_func("/priority/kernel-decides", test_kernel_decides);
@@ -192,6 +220,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/priority/default-string", test_default_string);
 	g_test_add_func("/priority/system-keyword", test_system_keyword);
 	g_test_add_func("/priority/allowlist", test_allowlist);
+	g_test_add_func("/priority/preference", test_preference);
 	g_test_add_func("/priority/policy-file", test_policy_file);
 	return g_test_run();
 }

@@ -206,7 +206,7 @@ void load_understand(struct load *load, const char *kernel_ciphers, time_t now)
 
 	for (unsigned int i = 0; i < SNAPSHOT_PROFILES; i++)
 		understand_share(load, &load->shares[i], now);
-	load->priority = priority_new(kernel_ciphers, &whole, load->problems);
+	load->priority = priority_new(kernel_ciphers, settings_preference(load->settings), &whole, load->problems);
 }
 
 GByteArray *load_snapshot(const struct load *load)

@@ -48,6 +48,7 @@ static const struct option_entry options[] = {
 	{ "service", "max_message", SETTING(max_message), RANGE(16384, 16777215, 131072) },
 	{ "service", "max_client_hello", SETTING(max_client_hello), RANGE(512, 131072, 16384) },
 	{ "service", "max_certificates", SETTING(max_certificates), RANGE(1, 32, 10) },
+	{ "service", "prefer_ciphers", .kind = OPTION_CIPHERS },
 	{ "service", "max_rsa_bits", SETTING(max_rsa_bits), RANGE(2048, 16384, 8192) },
 };
 

@@ -17,6 +17,7 @@ enum option_kind {
 	OPTION_PQ_CERTIFICATE,
 	OPTION_PQ_PRIVATE_KEY,
 	OPTION_KEYRINGS,
+	OPTION_CIPHERS,
 };
 
 struct option_entry {

@@ -56,6 +56,38 @@ static unsigned int add_ciphers(GString *string, const GPtrArray *names, char *c
 	return added;
 }
 
+/*
+ * Those that the configuration wants first leave @names. One that cannot be had here is passed over: the same file may serve
+ * machines with other kernels.
+ */
+static unsigned int add_preferred(GString *string, GPtrArray *names, char *const *kernel, const struct preference *preference,
+				  struct problems *problems)
+{
+	unsigned int added = 0;
+
+	for (char *const *wish = preference->names; wish && *wish; wish++) {
+		g_autofree char *name = g_ascii_strup(*wish, -1);
+		guint at;
+		g_strstrip(name);
+		if (!name[0])
+			continue;
+		if (gnutls_cipher_get_id(name) == GNUTLS_CIPHER_UNKNOWN) {
+			problems_error(problems, &preference->place, "\"%s\" is no cipher: those of TLS 1.3 are AES-128-GCM, "
+				       "AES-256-GCM, CHACHA20-POLY1305 and AES-128-CCM", name);
+		} else if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, &at) ||
+			   !g_strv_contains((const char *const *)kernel, name)) {
+			problems_warning(problems, &preference->place, "%s is passed over: this kernel's TLS does not take it, "
+					 "or the system's TLS policy (%s) forbids it, or it was named before", name,
+					 gnutls_get_system_config_file());
+		} else {
+			g_string_append_printf(string, ":+%s", name);
+			g_ptr_array_remove_index(names, at);
+			added++;
+		}
+	}
+	return added;
+}
+
 static int add_groups(GString *string, gnutls_priority_t priority)
 {
 	const unsigned int *list;
@@ -111,12 +143,13 @@ static void add_profile(GString *string, const char *file, const struct place *p
 }
 
 /* All that has to be there; what is missing is said. */
-static bool build(GString *string, gnutls_priority_t system, const char *kernel_ciphers, const struct place *place,
-		  struct problems *problems)
+static bool build(GString *string, gnutls_priority_t system, const char *kernel_ciphers, const struct preference *preference,
+		  const struct place *place, struct problems *problems)
 {
 	const char *file = gnutls_get_system_config_file();
 	char **kernel = g_strsplit(kernel_ciphers, ",", -1);
 	GPtrArray *names = system_ciphers(system);
+	unsigned int preferred = 0;
 	bool complete = true;
 
 	g_string_append(string, "NONE:+VERS-TLS1.3:+CTYPE-X509:+AEAD");
@@ -128,7 +161,8 @@ static bool build(GString *string, gnutls_priority_t system, const char *kernel_
 		problems_error(problems, place, "this kernel's TLS takes no cipher: load its module (modprobe tls), or use a "
 			     "kernel with CONFIG_TLS");
 		complete = false;
-	} else if (add_ciphers(string, names, kernel) == 0) {
+	} else if ((preferred = add_preferred(string, names, kernel, preference, problems)) +
+		   add_ciphers(string, names, kernel) == 0) {
 		char *policy = join(names);
 		problems_error(problems, place, "no cipher is left: the kernel's TLS takes %s, and the system's TLS policy (%s) "
 			     "allows, for TLS 1.3, %s: allow one of the kernel's there", kernel_ciphers, file, policy);
@@ -145,7 +179,7 @@ static bool build(GString *string, gnutls_priority_t system, const char *kernel_
 			     "ECDSA-SECP256R1-SHA256", file);
 		complete = false;
 	}
-	g_string_append(string, ":%NO_TICKETS");
+	g_string_append(string, preferred > 0 ? ":%NO_TICKETS:%SERVER_PRECEDENCE" : ":%NO_TICKETS");
 	add_profile(string, file, place, problems);
 	g_ptr_array_unref(names);
 	g_strfreev(kernel);
@@ -190,7 +224,8 @@ static int read_system(gnutls_priority_t *system)
 	return ret;
 }
 
-char *priority_new(const char *kernel_ciphers, const struct place *place, struct problems *problems)
+char *priority_new(const char *kernel_ciphers, const struct preference *preference, const struct place *place,
+		   struct problems *problems)
 {
 	GString *string = g_string_new(NULL);
 	gnutls_priority_t system;
@@ -202,7 +237,8 @@ char *priority_new(const char *kernel_ciphers, const struct place *place, struct
 		g_string_free(string, TRUE);
 		return NULL;
 	}
-	bool usable = build(string, system, kernel_ciphers, place, problems) && resolves(string->str, place, problems);
+	bool usable = build(string, system, kernel_ciphers, preference, place, problems) &&
+		      resolves(string->str, place, problems);
 	gnutls_priority_deinit(system);
 	return g_string_free(string, !usable);
 }

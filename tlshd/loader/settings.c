@@ -27,6 +27,7 @@ struct settings {
 	struct problems *problems;	/* while parsing only */
 	struct snapshot_settings numbers;
 	GArray *keyrings;
+	struct preference preference;
 	struct settings_path paths[SNAPSHOT_PROFILES][SETTINGS_FILES];
 };
 
@@ -149,15 +150,17 @@ static void report_value(struct settings *settings, const struct place *place, c
 }
 
 /* The library cuts the list, so that a name may hold a semicolon as everywhere in such a file: with a backslash. */
-static void read_keyrings(struct settings *settings, const struct option_entry *option)
+static void read_list(struct settings *settings, const struct option_entry *option)
 {
 	struct place place = place_of(settings, option->section, option->key);
 	GError *error = NULL;
 
 	char **names = g_key_file_get_string_list(settings->keys, option->section, option->key, NULL, &error);
-	if (error)
+	if (error) {
 		report_value(settings, &place, error);
-	else if (names) {
+	} else if (option->kind == OPTION_CIPHERS) {
+		settings->preference = (struct preference){ place, g_steal_pointer(&names) };
+	} else if (names) {
 		g_array_unref(settings->keyrings);
 		settings->keyrings = keyringlist_parse((const char *const *)names, &place, settings->problems);
 	}
@@ -190,8 +193,8 @@ static void read_option(struct settings *settings, const struct option_entry *op
 
 	if (option->kind == OPTION_NUMBER)
 		*(uint32_t *)((char *)&settings->numbers + option->offset) = option->fallback;
-	if (set && option->kind == OPTION_KEYRINGS)
-		read_keyrings(settings, option);
+	if (set && (option->kind == OPTION_KEYRINGS || option->kind == OPTION_CIPHERS))
+		read_list(settings, option);
 	else if (set)
 		read_text(settings, option);
 }
@@ -322,6 +325,7 @@ void settings_free(struct settings *settings)
 			g_free(settings->paths[i][j].path);
 	}
 	g_array_unref(settings->keyrings);
+	g_strfreev(settings->preference.names);
 	lines_free(settings->lines);
 	g_key_file_unref(settings->keys);
 	g_free(settings->folder);
@@ -332,6 +336,11 @@ void settings_free(struct settings *settings)
 const struct snapshot_settings *settings_numbers(const struct settings *settings)
 {
 	return &settings->numbers;
+}
+
+const struct preference *settings_preference(const struct settings *settings)
+{
+	return &settings->preference;
 }
 
 const GArray *settings_keyrings(const struct settings *settings)

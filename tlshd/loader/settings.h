@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "loader/priority.h"
 #include "loader/problems.h"
 #include "snapshot.h"
 
@@ -44,6 +45,9 @@ void settings_free(struct settings *settings);
 
 /** settings_keyrings - the keyrings that are named, struct snapshot_keyring; stays the settings' */
 const GArray *settings_keyrings(const struct settings *settings);
+
+/** settings_preference - the ciphers that are to come first; whether there are such is not known yet */
+const struct preference *settings_preference(const struct settings *settings);
 
 /** settings_numbers - all numbers, defaults where nothing is configured */
 const struct snapshot_settings *settings_numbers(const struct settings *settings);
