@@ -19,6 +19,7 @@
 #define EVERY_CIPHER "AES-256-GCM,CHACHA20-POLY1305,AES-128-GCM,AES-128-CCM"
 
 struct check {
+	const char *config;		/* what was read */
 	GMainLoop *loop;
 	const struct users *users;
 	struct deadlines *deadlines;
@@ -47,11 +48,12 @@ static void keys_lost(void *user)
 /* Nothing is loaded here for a request. */
 static const struct keeping_events events = { .ready = keys_ready, .lost = keys_lost };
 
-static void loaded(void *user, int snapshot_fd, int keys_fd)
+static void loaded(void *user, const char *config, int snapshot_fd, int keys_fd)
 {
 	struct check *check = user;
 	bool keys = false;
 
+	check->config = config;
 	if (snapshot_fd < 0 || snapshot_open(snapshot_fd, &check->snapshot) < 0) {
 		end(check, false);
 		goto out;
@@ -85,7 +87,7 @@ int check_config(const struct users *users, const char *config)
 	snapshot_free(check.snapshot);
 	deadlines_free(check.deadlines);
 	g_main_loop_unref(check.loop);
-	log_line(check.good ? LOG_INFO : LOG_ERR, "%s: %s", config,
+	log_line(check.good ? LOG_INFO : LOG_ERR, "%s: %s", check.config ? check.config : config ? config : "tlshd",
 		 check.good ? "the configuration can be served" : "the configuration cannot be served");
 	return check.good ? 0 : 1;
 }

@@ -8,9 +8,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-
-#include <glib.h>
 
 #include "commandline.h"
 
@@ -74,23 +71,4 @@ int commandline_parse(int argc, char **argv, struct commandline *commandline)
 		return EXIT_FAILURE;
 	}
 	return -1;
-}
-
-const char *commandline_config(const char *legacy, const char *usual, char **notice)
-{
-	struct stat old, new;
-
-	*notice = NULL;
-	if (stat(legacy, &old) < 0)
-		return usual;
-	if (stat(usual, &new) < 0) {
-		*notice = g_strdup_printf("%s is the configuration in use; its place today is %s: move it there", legacy, usual);
-		return legacy;
-	}
-	/* A link for those who know the old name only. */
-	if (old.st_dev == new.st_dev && old.st_ino == new.st_ino)
-		return usual;
-	*notice = g_strdup_printf("%s is the configuration in use, and %s is not read: keep one of them, in the place of the "
-				  "latter", legacy, usual);
-	return legacy;
 }

@@ -20,14 +20,4 @@ struct commandline {
  */
 int commandline_parse(int argc, char **argv, struct commandline *commandline);
 
-/**
- * commandline_config - the configuration in its usual place
- * @legacy: the old place, which wins as long as there is a file
- * @usual: the place of today
- * @notice: for the log, NULL when there is nothing to say; a g_free() text
- *
- * Does not open either of them. Returns one of the two.
- */
-const char *commandline_config(const char *legacy, const char *usual, char **notice);
-
 #endif

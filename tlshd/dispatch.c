@@ -195,12 +195,19 @@ static void job_due(void *user)
 	answer_self(job, ETIMEDOUT, REASON_DEADLINE, 0);
 }
 
+/* May it be otherwise the next time? A key that is none, or that we may not read, stays so. */
+static bool may_pass(enum proto_reason reason, int error)
+{
+	if (reason == REASON_PSK_FAILED)
+		return error != EINVAL && error != EACCES;
+	return (reason == REASON_REQUEST_CERTIFICATE || reason == REASON_REQUEST_PRIVATE_KEY) &&
+	       (error == ENOMEM || error == EDQUOT || error == EAGAIN);
+}
+
 /* ENOKEY only where pre-shared keys certainly do not exist: the NVMe host gives its controller up on it. */
 static void refuse(struct job *job, enum proto_reason reason, int error)
 {
-	bool passes = reason == REASON_PSK_FAILED ||
-		      ((reason == REASON_REQUEST_CERTIFICATE || reason == REASON_REQUEST_PRIVATE_KEY) &&
-		       (error == ENOMEM || error == EDQUOT || error == EAGAIN));
+	bool passes = may_pass(reason, error);
 
 	alert_plain(job->request.fd, passes ? ALERT_INTERNAL_ERROR : ALERT_HANDSHAKE_FAILURE);
 	answer_self(job, passes ? ETIMEDOUT : reason == REASON_PSK_NO_KEY ? ENOKEY : EACCES, reason, error);

@@ -101,7 +101,8 @@ static void accept_all(struct intake *intake)
 			break;
 		if (ret == -EMFILE || ret == -ENFILE) {
 			/* That one was an I/O error for its consumer; the others are safe in the queue. */
-			log_line(LOG_ERR, "out of descriptors (%s): a request was lost, others wait", strerror(-ret));
+			log_line(LOG_ERR, "out of descriptors (%s): a request was lost, others wait: raise LimitNOFILE, or lower "
+				 "max_handshakes", strerror(-ret));
 			errors = ERRORS_MAX;
 			continue;
 		}

@@ -208,7 +208,7 @@ static void ended(void *user, const char *how)
 	if (keeping->ready)
 		log_line(LOG_ERR, "the keeper ended: %s", how);
 	else
-		log_line(LOG_ERR, "the private keys were not loaded (keeper: %s)", how);
+		log_line(LOG_ERR, "the private keys were not loaded (keeper: %s): its lines above say why", how);
 	keeping->events->lost(keeping->user);
 }
 
@@ -261,7 +261,8 @@ int keeping_start(struct keeping **out, struct deadlines *deadlines, const struc
 	if (theirs >= 0)
 		close(theirs);
 	if (ret < 0) {
-		log_line(LOG_ERR, "cannot start the keeper: %s", strerror(-ret));
+		log_line(LOG_ERR, "cannot start the keeper (" KEEPER_PATH "): %s; is the installation of one piece, and memory left?",
+			 strerror(-ret));
 		keeping_free(keeping);
 		return ret;
 	}

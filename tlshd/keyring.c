@@ -223,19 +223,28 @@ int keyrings_shortage(const struct keyrings *keyrings)
 	return 0;
 }
 
-unsigned int keyrings_named(struct keyrings *keyrings, const struct snapshot *snapshot, key_serial_t *serials)
+static unsigned int use_configured(struct keyrings *keyrings, const struct snapshot *snapshot, key_serial_t *serials)
 {
-	static const char *const always[] = { ".nvme", ".nfs", ".nfsd" };
 	unsigned int count = 0;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(always); i++) {
-		key_serial_t serial = use(keyrings, always[i], 0);
-		if (serial)
-			serials[count++] = serial;
-	}
 	for (uint32_t i = 0; i < snapshot->keyring_count; i++) {
 		const struct snapshot_keyring *keyring = &snapshot->keyrings[i];
 		key_serial_t serial = use(keyrings, keyring->name, keyring->serial);
+		if (serial)
+			serials[count++] = serial;
+	}
+	return count;
+}
+
+unsigned int keyrings_named(struct keyrings *keyrings, const struct snapshot *snapshot, key_serial_t *serials,
+			    unsigned int *configured)
+{
+	static const char *const always[] = { ".nvme", ".nfs", ".nfsd" };
+
+	*configured = use_configured(keyrings, snapshot, serials);
+	unsigned int count = *configured;
+	for (size_t i = 0; i < G_N_ELEMENTS(always); i++) {
+		key_serial_t serial = use(keyrings, always[i], 0);
 		if (serial)
 			serials[count++] = serial;
 	}

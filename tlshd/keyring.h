@@ -35,13 +35,15 @@ void keyrings_release(struct keyrings *keyrings, key_serial_t serial);
 /**
  * keyrings_named - the keyrings that are there now of those with a name: .nvme, .nfs, .nfsd, and the configuration's
  * @snapshot: whose list counts
- * @serials: room for KEYRINGS_NAMED_MAX
+ * @serials: room for KEYRINGS_NAMED_MAX; the configuration's come first, in its order
+ * @configured: how many of them are the configuration's
  *
  * A keyring appears when its module is loaded, so one that was not there is looked for again, but not more often than
  * once in a second. By its name only root's is found: any user can make one that is called like it. Returns how many were
  * written.
  */
-unsigned int keyrings_named(struct keyrings *keyrings, const struct snapshot *snapshot, key_serial_t *serials);
+unsigned int keyrings_named(struct keyrings *keyrings, const struct snapshot *snapshot, key_serial_t *serials,
+			    unsigned int *configured);
 #define KEYRINGS_NAMED_MAX (SNAPSHOT_KEYRINGS_MAX + 3)
 
 /** keyrings_shortage - -EDQUOT or -ENOMEM where that keeps a keyring with a name from being used; else 0 */

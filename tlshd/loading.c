@@ -21,11 +21,12 @@ struct loading {
 	struct channel *channel;
 	struct process *process;
 	guint timeout;
+	const char *config;		/* as it was named, if it was */
 	loading_fn on_loaded;
 	void *user;
 };
 
-static void finish(struct loading *loading, int snapshot_fd, int keys_fd)
+static void finish(struct loading *loading, const char *config, int snapshot_fd, int keys_fd)
 {
 	loading_fn on_loaded = loading->on_loaded;
 	void *user = loading->user;
@@ -35,7 +36,7 @@ static void finish(struct loading *loading, int snapshot_fd, int keys_fd)
 	if (loading->process)
 		process_abandon(loading->process, snapshot_fd >= 0 ? 1000 : 0);
 	g_free(loading);
-	on_loaded(user, snapshot_fd, keys_fd);
+	on_loaded(user, config, snapshot_fd, keys_fd);
 }
 
 static void received(void *user, const union proto_message *message, int *fds)
@@ -47,7 +48,8 @@ static void received(void *user, const union proto_message *message, int *fds)
 		return;
 	}
 	if (message->header.type == PROTO_LOADED && fds[0] >= 0 && fds[1] >= 0) {
-		finish(loading, fds[0], fds[1]);
+		finish(loading, loading->config ? loading->config :
+		       message->loaded.legacy ? PROTO_CONFIG_LEGACY : PROTO_CONFIG_USUAL, fds[0], fds[1]);
 		return;
 	}
 	for (int i = 0; i < 2; i++) {
@@ -56,7 +58,7 @@ static void received(void *user, const union proto_message *message, int *fds)
 	}
 	log_line(LOG_ERR, "the loader sent %s, which makes no sense: is the installation of one piece?",
 		 proto_name(message->header.type));
-	finish(loading, -1, -1);
+	finish(loading, NULL, -1, -1);
 }
 
 static void broken(void *user, int error)
@@ -68,7 +70,7 @@ static void broken(void *user, int error)
 			 strerror(-error));
 	else
 		log_line(LOG_ERR, "the configuration was not loaded");
-	finish(loading, -1, -1);
+	finish(loading, NULL, -1, -1);
 }
 
 static void ended(void *user, const char *how)
@@ -88,18 +90,19 @@ static gboolean too_late(gpointer user_data)
 	loading->timeout = 0;
 	log_line(LOG_ERR, "the configuration could not be read within %d s: a file or the system's trust store hangs",
 		 LOADING_TIMEOUT_MS / 1000);
-	finish(loading, -1, -1);
+	finish(loading, NULL, -1, -1);
 	return G_SOURCE_REMOVE;
 }
 
 int loading_start(struct loading **out, const struct users *users, const char *config, const char *ktls,
 		  loading_fn on_loaded, void *user)
 {
-	char *argv[] = { "loader", (char *)users->keeper.uid, (char *)users->keeper.gid, (char *)config, (char *)ktls,
-			 NULL };
+	char *argv[] = { "loader", (char *)users->keeper.uid, (char *)users->keeper.gid,
+			 (char *)(config ? config : ""), (char *)ktls, NULL };
 	struct loading *loading = g_new0(struct loading, 1);
 	int theirs = -1;
 
+	loading->config = config;
 	loading->on_loaded = on_loaded;
 	loading->user = user;
 	int ret = channel_pair(&loading->channel, &theirs, 2, received, broken, loading);
@@ -108,7 +111,8 @@ int loading_start(struct loading **out, const struct users *users, const char *c
 	if (theirs >= 0)
 		close(theirs);
 	if (ret < 0) {
-		log_line(LOG_ERR, "cannot start the loader: %s", strerror(-ret));
+		log_line(LOG_ERR, "cannot start the loader (" LOADER_PATH "): %s; is the installation of one piece, and memory left?",
+			 strerror(-ret));
 		channel_free(loading->channel);
 		g_free(loading);
 		return ret;

@@ -11,14 +11,14 @@
 struct loading;
 
 /*
- * Called once. On success two sealed memfds, now the callee's; else -1 and -1, with the reasons in the log. The
- * loading is over and freed.
+ * Called once. On success the path of what was read and two sealed memfds, now the callee's; else NULL, -1 and -1, with
+ * the reasons in the log. The loading is over and freed.
  */
-typedef void (*loading_fn)(void *user, int snapshot_fd, int keys_fd);
+typedef void (*loading_fn)(void *user, const char *config, int snapshot_fd, int keys_fd);
 
 /**
  * loading_start - read the configuration
- * @config: path of the configuration file
+ * @config: path of the configuration file, which outlives the call of @on_loaded; NULL: it is looked for in its places
  * @ktls: ciphers of the kernel, as from ktlsprobe_run()
  *
  * Returns 0 or a negative errno, after which @on_loaded is not called.

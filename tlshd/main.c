@@ -174,18 +174,6 @@ out:
 	return program.status;
 }
 
-/* Without -c. Those who still have the old file shall hear of it once, at the start. */
-static const char *usual_config(void)
-{
-	char *notice;
-	const char *config = commandline_config(SYSCONFDIR "/tlshd.conf", SYSCONFDIR "/tlshd/config", &notice);
-
-	if (notice)
-		log_line(LOG_NOTICE, "%s", notice);
-	g_free(notice);
-	return config;
-}
-
 /* What used to have an effect, or seems to have one. */
 static void mention_environment(void)
 {
@@ -216,11 +204,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	mention_environment();
-	const char *config = commandline.config ? commandline.config : usual_config();
 	if (commandline.check)
-		return check_config(&users, config);
+		return check_config(&users, commandline.config);
 	struct notify *notify = notify_inherit();
-	status = serve(config, &users, notify);
+	status = serve(commandline.config, &users, notify);
 	notify_close(notify);
 	return status;
 }

@@ -97,7 +97,8 @@ static gboolean readable(gint fd, GIOCondition condition, gpointer user_data)
 			continue;
 		if (errno != ENOBUFS)
 			break;
-		log_line(LOG_WARNING, "the kernel had no room to announce a request: its consumer was refused");
+		log_line(LOG_WARNING, "the kernel had no room to announce a request: its consumer was refused, and may try "
+			 "again; was this machine short of memory, or tlshd stopped?");
 	}
 	notify->on_ready(notify->user);
 	return G_SOURCE_CONTINUE;

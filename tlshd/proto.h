@@ -306,9 +306,14 @@ struct proto_pin_trouble {
 };
 
 /* Comes with two sealed memfds: the snapshot, and the key list for the keeper. */
+/* The places of the configuration: today's, and the old one. */
+#define PROTO_CONFIG_USUAL SYSCONFDIR "/tlshd/config"
+#define PROTO_CONFIG_LEGACY SYSCONFDIR "/tlshd.conf"
+
 struct proto_loaded {
 	struct proto_header header;
 	uint32_t keys;		/* entries of the key list */
+	uint32_t legacy;	/* the configuration was PROTO_CONFIG_LEGACY, where nobody had named one */
 };
 
 struct proto_notice {

@@ -75,15 +75,17 @@ static void untrusted(const struct report *report, char *text, size_t size)
 		snprintf(text, size, "%s was signed by a certificate that may not sign others: reissue it from a CA",
 			 certificate);
 	} else if (result->verify & PROTO_VERIFY_PURPOSE) {
-		snprintf(text, size, "%s is not made for this use: its extended key usage lacks %s", certificate,
+		snprintf(text, size, "%s is not made for this use: its extended key usage lacks %s; have it issued anew with it, or with none", certificate,
 			 report_is_client(report) ? "serverAuth" : "clientAuth");
 	} else if (result->verify & PROTO_VERIFY_KEY_USAGE) {
-		snprintf(text, size, "%s may not sign handshakes: its key usage lacks digitalSignature", certificate);
+		snprintf(text, size, "%s may not sign handshakes: its key usage lacks digitalSignature; have it issued anew with "
+			 "it", certificate);
 	} else if (result->verify & PROTO_VERIFY_WEAK) {
 		snprintf(text, size, "%s, or one of its chain, has a key or a signature algorithm that is too weak: reissue it "
 			 "with at least RSA-2048 and SHA-256", certificate);
 	} else if (result->verify & PROTO_VERIFY_SIGNATURE) {
-		snprintf(text, size, "a signature in the chain of the %s is wrong: the chain is damaged or forged", certificate);
+		snprintf(text, size, "a signature in the chain of the %s is wrong: the chain is damaged or forged; install it "
+			 "there anew, as its CA has issued it", certificate);
 	} else {
 		snprintf(text, size, "%s was not accepted: %s", certificate, gnutls_strerror(result->library_error));
 	}
@@ -95,7 +97,11 @@ static void wrong_name(const struct report *report, char *text, size_t size)
 	bool address = strspn(report->request->peername, "0123456789.") == strlen(report->request->peername) ||
 		       strchr(report->request->peername, ':');
 
-	if (result->peer_san[0])
+	if (strstr(result->peer_san, "DNS:*."))
+		snprintf(text, size, "server certificate names %s, not %s, and wildcards do not count (RFC 9289, 5.2.1): reissue it "
+			 "with the SAN %s:%s", result->peer_san, report->request->peername, address ? "IP" : "DNS",
+			 report->request->peername);
+	else if (result->peer_san[0])
 		snprintf(text, size, "server certificate names %s, not %s: mount by that name, or add the SAN %s:%s",
 			 result->peer_san, report->request->peername, address ? "IP" : "DNS", report->request->peername);
 	else
@@ -117,7 +123,8 @@ static const char *alert_advice(const struct report *report, uint16_t alert)
 	case GNUTLS_A_UNKNOWN_CA:
 		return "it does not trust our certificate's issuer: add our CA to its trust store";
 	case GNUTLS_A_CERTIFICATE_EXPIRED:
-		return "our certificate has expired or is not valid yet, or its clock is wrong";
+		return "our certificate has expired or is not valid yet, or its clock is wrong: look at both, and renew the "
+		       "certificate if it is ours";
 	case GNUTLS_A_CERTIFICATE_REVOKED:
 		return "our certificate is on a revocation list there: have a new one issued";
 	case GNUTLS_A_BAD_CERTIFICATE:
@@ -129,7 +136,7 @@ static const char *alert_advice(const struct report *report, uint16_t alert)
 	case GNUTLS_A_CERTIFICATE_REQUIRED:
 		return "it wants a certificate from us: set x509.certificate and x509.private_key, or mount with xprtsec=mtls";
 	case GNUTLS_A_PROTOCOL_VERSION:
-		return "it does not speak TLS 1.3";
+		return "it does not speak TLS 1.3: update its TLS library, or look at its crypto policy";
 	case GNUTLS_A_UNKNOWN_PSK_IDENTITY:
 		return "it has no key for the identity that we offered: compare host NQN and subsystem NQN, and provision the "
 		       "same key there";
@@ -141,7 +148,7 @@ static const char *alert_advice(const struct report *report, uint16_t alert)
 		return "it found no TLS 1.3, or no cipher, group or signature in common, or something is configured wrong there: its log "
 		       "says which";
 	case GNUTLS_A_NO_APPLICATION_PROTOCOL:
-		return "it does not serve this application protocol (ALPN)";
+		return "it does not serve this application protocol (ALPN): is it an RPC server at all?";
 	}
 	return "its log says why";
 }
@@ -160,7 +167,8 @@ static void wants_value(const struct report *report, char *text, size_t size)
 
 	switch (report->result->reason) {
 	case REASON_HELLO_TIMEOUT:
-		snprintf(text, size, "the peer sent nothing for %u ms (hello_timeout_ms)", settings->hello_timeout_ms);
+		snprintf(text, size, "the peer sent nothing for %u ms (hello_timeout_ms): it has not begun with TLS, or the "
+			 "network lost it", settings->hello_timeout_ms);
 		break;
 	case REASON_CHAIN_LENGTH:
 		snprintf(text, size, "the peer's chain has more than %u certificates: shorten it there, or raise "
@@ -175,9 +183,18 @@ static void wants_value(const struct report *report, char *text, size_t size)
 			 "bytes): raise it here if this peer's certificates need it", settings->max_message, settings->max_client_hello);
 		break;
 	case REASON_SIGN_TIMEOUT:
-		snprintf(text, size, "the keeper did not sign within %u ms (sign_timeout_ms)", settings->sign_timeout_ms);
+		snprintf(text, size, "the keeper did not sign within %u ms (sign_timeout_ms): look whether its token, or "
+			 "the machine, is overloaded", settings->sign_timeout_ms);
 		break;
 	}
+}
+
+static const char *psk_advice(int error)
+{
+	if (error == EACCES)
+		return ": put it into the keyring of the request or one that [authenticate] keyrings names, or let root read it "
+		       "(keyctl setperm)";
+	return error == EINVAL ? ": it has to be a key of type psk with 32 or 48 bytes" : "";
 }
 
 /* The identity is named in words of its own: for a host it is in the key's description, for a target the peer chose it. */
@@ -208,8 +225,8 @@ static void preshared(const struct report *report, char *text, size_t size)
 			 "install GnuTLS 3.8.11 or later and build tlshd with it", report->left_out);
 		break;
 	default:
-		snprintf(text, size, "the pre-shared key could not be read: %s%s%s%s", error, report->left_out[0] ? " (" : "",
-			 report->left_out, report->left_out[0] ? ")" : "");
+		snprintf(text, size, "the pre-shared key could not be read: %s%s%s%s%s", error, report->left_out[0] ? " (" : "",
+			 report->left_out, report->left_out[0] ? ")" : "", psk_advice(report->result->error));
 	}
 }
 
@@ -288,7 +305,7 @@ static void system_call(const struct report *report, char *text, size_t size)
 			 what);
 		break;
 	default:
-		snprintf(text, size, "out of memory or descriptors%s%s", report->result->error ? ": " : "",
+		snprintf(text, size, "out of memory or descriptors (LimitNOFILE and max_handshakes set how many)%s%s", report->result->error ? ": " : "",
 			 report->result->error ? what : "");
 	}
 }
@@ -312,24 +329,26 @@ static const struct {
 	[REASON_MESSAGE_SIZE] = { NULL, wants_value },
 	[REASON_NOTHING_COMMON] = { NULL, library },
 	[REASON_PROTOCOL] = { NULL, library },
-	[REASON_ALPN] = { "the peer offers no application protocol that is served here (ALPN)", NULL },
+	[REASON_ALPN] = { "the peer offers other application protocols (ALPN) than \"sunrpc\": it is no RPC client", NULL },
 	[REASON_NO_IDENTITY] = { NULL, configuration },
 	[REASON_NO_TRUST] = { NULL, configuration },
-	[REASON_NO_NAME] = { "the kernel named no server to verify, so no certificate could be right", NULL },
+	[REASON_NO_NAME] = { "the kernel named no server to verify, or no possible name, so no certificate could be right: mount by a DNS "
+			     "name or an address", NULL },
 	[REASON_SIGN_TIMEOUT] = { NULL, wants_value },
 	[REASON_SIGN_FAILED] = { "the keeper refused to sign, or could not: its lines in this log say why", NULL },
 	[REASON_SIGN_LOST] = { "the keeper, which holds the private keys, went away", NULL },
 	[REASON_ULP] = { NULL, system_call },
 	[REASON_KTLS] = { NULL, system_call },
-	[REASON_READ_AHEAD] = { "the TLS library had read data that belongs to the kernel", NULL },
+	[REASON_READ_AHEAD] = { "the peer sent data before it was asked, which the kernel can no longer get: it may be tried again; look at "
+				"the peer's implementation if it goes on", NULL },
 	[REASON_RESOURCES] = { NULL, system_call },
 	[REASON_LIBRARY] = { NULL, library },
 	[REASON_CANCELLED] = { "cancelled", NULL },
-	[REASON_UNSUPPORTED] = { "this version cannot authenticate in the way that the kernel asks for", NULL },
+	[REASON_UNSUPPORTED] = { "this version cannot authenticate in the way that the kernel asks for: update tlshd", NULL },
 	[REASON_PSK_UNKNOWN] = { NULL, preshared },
 	[REASON_PSK_MISMATCH] = { NULL, preshared },
 	[REASON_PSK_FAILED] = { NULL, preshared },
-	[REASON_PSK_LOST] = { "the worker had no answer from tlshd when it asked for the pre-shared key", NULL },
+	[REASON_PSK_LOST] = { "the worker had no answer from tlshd when it asked for the pre-shared key: is the machine overloaded?", NULL },
 	[REASON_PSK_NO_KEY] = { NULL, preshared },
 	[REASON_PSK_HASH] = { NULL, preshared },
 	[REASON_KEY_MISMATCH] = { "the certificate and the private key that the mount names do not belong together: give the serial "
@@ -340,7 +359,7 @@ static const struct {
 	[REASON_WORKER_LOST] = { "the worker died in the middle of the handshake", NULL },
 	[REASON_NO_WORKER] = { "no worker became free before the deadline: too many handshakes at a time, or workers that "
 			       "cannot start", NULL },
-	[REASON_NOT_TCP] = { "the socket is not a TCP socket", NULL },
+	[REASON_NOT_TCP] = { "the socket is not a TCP socket: the kernel's consumer asks for what TLS over TCP cannot do", NULL },
 	[REASON_SHUTDOWN] = { "tlshd is ending", NULL },
 	[REASON_REQUEST] = { "the kernel's request cannot be understood", NULL },
 };

@@ -62,14 +62,23 @@ static void describe_certificate(const struct proto_result *result, char *text, 
 		 result->peer_serial, date);
 }
 
-/* The identity that was agreed on, and the keys that were passed over on the way there. */
+/* Sentences about pre-shared keys that name the identity, or the keys that cannot be used, themselves. */
+static bool says_it_itself(uint32_t reason)
+{
+	return reason == REASON_PSK_UNKNOWN || reason == REASON_PSK_MISMATCH || reason == REASON_PSK_FAILED ||
+	       reason == REASON_PSK_NO_KEY || reason == REASON_PSK_HASH;
+}
+
+/* The identity that was offered or agreed on, and the keys that were passed over on the way there. */
 static void describe_psk(const struct report *report, char *text, size_t size)
 {
 	text[0] = '\0';
-	if (report->request->auth != PROTO_AUTH_PSK || report->result->status != 0)
+	if (report->request->auth != PROTO_AUTH_PSK || says_it_itself(report->result->reason))
 		return;
-	snprintf(text, size, ", identity \"%s\"%s%s", report->identity, report->left_out[0] ? ", not usable: " : "",
-		 report->left_out);
+	if (report->identity[0])
+		snprintf(text, size, ", identity \"%s\"", report->identity);
+	if (report->left_out[0])
+		snprintf(text + strlen(text), size - strlen(text), ", not usable: %s", report->left_out);
 }
 
 void report_line(const struct report *report, char *line, size_t size)
@@ -91,8 +100,8 @@ void report_line(const struct report *report, char *line, size_t size)
 		return;
 	}
 	reason_text(report, reason, sizeof(reason));
-	snprintf(line, size, "handshake with %s failed: %s [%s, %s%s%s, %" PRId64 " ms%s]", peer, reason,
-		 status_name(result->status), auth_name(report->request->auth), session, certificate, report->duration_ms,
+	snprintf(line, size, "handshake with %s failed: %s [%s, %s%s%s%s, %" PRId64 " ms%s]", peer, reason,
+		 status_name(result->status), auth_name(report->request->auth), psk, session, certificate, report->duration_ms,
 		 report->ended ? ", connection ended" : "");
 }
 
@@ -123,6 +132,7 @@ void report_log(const struct report *report)
 		{ "TLSHD_PEER_SERIAL", result->peer_serial },
 		{ "TLSHD_PEER_EXPIRES", expires },
 		{ "TLSHD_PSK_IDENTITY", report->identity },
+		{ "TLSHD_PSK_NOT_USABLE", report->left_out },
 		{ "TLSHD_DURATION_MS", duration },
 	};
 	log_event(result->status == 0 ? LOG_INFO : LOG_WARNING, fields, sizeof(fields) / sizeof(fields[0]), line);

@@ -74,33 +74,17 @@ static enum proto_reason take_certificate(struct requestkeys *keys, const struct
 		return REASON_REQUEST_CERTIFICATE;
 	}
 	keys->held = MAX(keyring, 0);
-	enum proto_reason reason = read_certificate(keys, request->certificate, error);
-	/* What we were not allowed for want of possession, which we did not get for want of quota, may be had the next time. */
-	if (reason != REASON_OK && *error == EACCES && keyrings_shortage(keys->keyrings) < 0)
-		*error = -keyrings_shortage(keys->keyrings);
-	return reason;
+	return read_certificate(keys, request->certificate, error);
 }
 
-enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *keyrings, const struct snapshot *snapshot,
-				   const struct handshake_request *request, int *error)
+static enum proto_reason take_psk(struct requestkeys *keys, struct keyrings *keyrings,
+				  const struct handshake_request *request, int *error)
 {
-	key_serial_t named[KEYRINGS_NAMED_MAX];
-
-	*error = 0;
-	keys->keyrings = keyrings;
-	if (request->auth == PROTO_AUTH_X509 && request->role == PROTO_ROLE_CLIENT && request->certificate) {
-		keyrings_named(keyrings, snapshot, named);	/* to possess them */
-		return take_certificate(keys, request, error);
-	}
-	if (request->auth != PROTO_AUTH_PSK)
-		return REASON_OK;
 	key_serial_t keyring = keyrings_requested();
 	if (keyring < 0) {
 		*error = -keyring;
 		return REASON_PSK_FAILED;
 	}
-	if (keyring == 0)
-		keyrings_named(keyrings, snapshot, named);	/* to possess them */
 	if (request->role == PROTO_ROLE_CLIENT)
 		return choose(keys, request, error);
 	if (keyring > 0) {
@@ -114,25 +98,61 @@ enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *ke
 	return REASON_OK;
 }
 
+enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *keyrings, const struct snapshot *snapshot,
+				   const struct handshake_request *request, int *error)
+{
+	bool psk = request->auth == PROTO_AUTH_PSK;
+	key_serial_t named[KEYRINGS_NAMED_MAX];
+	unsigned int configured;
+
+	*error = 0;
+	keys->keyrings = keyrings;
+	if (!psk && !(request->auth == PROTO_AUTH_X509 && request->role == PROTO_ROLE_CLIENT && request->certificate))
+		return REASON_OK;
+	/* A key is read by who possesses it, and a serial may name one in any of these. */
+	keyrings_named(keyrings, snapshot, named, &configured);
+	enum proto_reason reason = psk ? take_psk(keys, keyrings, request, error) : take_certificate(keys, request, error);
+	/* What we were not allowed for want of possession, which we did not get for want of quota, may be had the next time. */
+	if (reason != REASON_OK && *error == EACCES && keyrings_shortage(keyrings) < 0)
+		*error = -keyrings_shortage(keyrings);
+	return reason;
+}
+
 static bool is_identity(const struct psk *psk, const struct proto_psk *call)
 {
 	return psk->identity_length == call->identity_length &&
 	       memcmp(psk->identity, call->identity, call->identity_length) == 0;
 }
 
+/*
+ * In the request's keyring, then in those that the configuration names; where the request brings none, in the kernel's own,
+ * too. That a key does not exist is certain only when each of them could be searched.
+ */
+static int search(struct requestkeys *keys, const struct snapshot *snapshot, const struct proto_psk *call, struct psk *psk)
+{
+	key_serial_t places[1 + KEYRINGS_NAMED_MAX];
+	unsigned int configured, count;
+	int ret, trouble = -ENOKEY;
+
+	places[0] = keys->held;
+	count = keyrings_named(keys->keyrings, snapshot, places + 1, &configured);
+	if (keys->held)
+		count = configured;
+	for (unsigned int i = keys->held ? 0 : 1; i <= count; i++) {
+		ret = psk_find(places[i], call->identity, call->identity_length, psk);
+		if (ret == 0)
+			return 0;
+		if (!psk_certain(ret))
+			trouble = ret;
+	}
+	return trouble;
+}
+
 static int find(struct requestkeys *keys, const struct snapshot *snapshot, const struct proto_psk *call)
 {
-	key_serial_t named[KEYRINGS_NAMED_MAX];
 	struct psk *psk = g_new0(struct psk, 1);
-	int ret = -ENOKEY;
+	int ret = search(keys, snapshot, call, psk);
 
-	if (keys->held) {
-		ret = psk_find(keys->held, call->identity, call->identity_length, psk);
-	} else {
-		unsigned int count = keyrings_named(keys->keyrings, snapshot, named);
-		for (unsigned int i = 0; i < count && ret < 0; i++)
-			ret = psk_find(named[i], call->identity, call->identity_length, psk);
-	}
 	if (ret == 0 && !psk_hash_served(psk->hash)) {
 		if (!keys->left_out[0])
 			leave_out(keys, psk->serial, NO_SHA384);

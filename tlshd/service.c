@@ -32,6 +32,7 @@ struct service {
 	struct deadline *end, *end_now;
 	struct backoff backoff;
 	unsigned int next_number;
+	const char *config;		/* what was read last */
 	bool reload_wanted;
 	bool reread;			/* the next restart reads the configuration again: key files may have changed */
 	bool joined;
@@ -130,7 +131,7 @@ static void generation_ready(void *user, struct generation *generation)
 	dispatch_use(service->dispatch, generation);
 	if (old)
 		retire(service, old);
-	log_line(LOG_NOTICE, "READY: serving with configuration %s (generation %u, kTLS %s)", service->options.config,
+	log_line(LOG_NOTICE, "READY: serving with configuration %s (generation %u, kTLS %s)", service->config,
 		 generation_number(generation), service->options.ktls);
 	if (service->reload_wanted)
 		deadline_set(service->sweep, 0);
@@ -246,13 +247,14 @@ static int start(struct service *service, int snapshot_fd, int keys_fd)
 				snapshot_fd, keys_fd, &events, service);
 }
 
-static void loaded(void *user, int snapshot_fd, int keys_fd)
+static void loaded(void *user, const char *config, int snapshot_fd, int keys_fd)
 {
 	struct service *service = user;
 	int ret = -EINVAL;
 
 	service->loading = NULL;
 	if (snapshot_fd >= 0) {
+		service->config = config;
 		ret = start(service, snapshot_fd, keys_fd);
 		close(snapshot_fd);
 		close(keys_fd);
@@ -269,7 +271,7 @@ static void load(struct service *service)
 		return;
 	if (loading_start(&service->loading, service->options.users, service->options.config, service->options.ktls,
 			  loaded, service) < 0)
-		loaded(service, -1, -1);
+		loaded(service, NULL, -1, -1);
 }
 
 /*

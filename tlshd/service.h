@@ -22,7 +22,7 @@
 struct service;
 
 struct service_options {
-	const char *config;		/* path of the configuration */
+	const char *config;		/* path of the configuration; NULL: in its usual places */
 	const char *ktls;		/* ciphers of the kernel */
 	const struct users *users;
 	struct upcall *upcall;

@@ -207,7 +207,8 @@ int working_start(struct working **out, uint32_t number, struct deadlines *deadl
 	if (psk_fd >= 0)
 		close(psk_fd);
 	if (ret < 0) {
-		log_line(LOG_ERR, "cannot start a worker: %s", strerror(-ret));
+		log_line(LOG_ERR, "cannot start a worker (" WORKER_PATH "): %s; is the installation of one piece, and memory left?",
+			 strerror(-ret));
 		working_free(working);
 		return ret;
 	}

@@ -161,9 +161,35 @@ sha384()
 	says 'handshake with server .* failed: no pre-shared key of the request can be used here .*SHA-384.*\[EACCES, psk'
 }
 
-plan 8
+# A key in a keyring that the configuration names, and that root makes when tlshd runs already. Before it a stranger made one
+# of the same name, with a key for the same identity: that one is nobody's.
+configured_keyring()
+{
+	local identity keyring
+	identity=$(nvme_identity "$NVME_SUBNQN" nqn.backup)
+	head -c 32 /dev/urandom >"$WORK/strangers.key"
+	# Someone of this user has to be there, or his keyrings go.
+	setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'keyring=$(keyctl newring backup-hosts @u) &&
+		key=$(keyctl padd psk "$1" $keyring) && keyctl link @u @s && keyctl setperm $key 0x3f3f3f3f &&
+		keyctl setperm $keyring 0x3f3f3f3f && keyctl setperm @u 0x3f3f3f3f && echo made >&2 && exec sleep 60' \
+		sh "$identity" <"$WORK/strangers.key" >/dev/null 2>"$WORK/stranger" &
+	wait_for 10 grep made "$WORK/stranger" >/dev/null || give_up "the stranger has no keyring: $(cat "$WORK/stranger")"
+	mark
+	! nvme_offer "$identity" "$WORK/strangers.key" || give_up "a stranger's key was accepted"
+	says 'failed: no pre-shared key for the identity "NVMe0R01 nqn.backup'
+	says 'keyring backup-hosts belongs to user 65534, not to root'
+	keyring=$(keyctl newring backup-hosts @u)
+	keyctl link @u @s
+	keyctl setperm "$keyring" 0x3f3f0000
+	nvme_key "$identity" 32 "$keyring" >/dev/null
+	wait_for 20 nvme_offer "$identity" "$WORK/nvme.key" || give_up "the key was not found: $(tail -n 3 "$WORK/offer")"
+	says "succeeded: psk, identity \"$identity\""
+	kill $!
+}
+
+plan 9
 nvme_start
-agent_config server
+agent_config server authenticate:keyrings=backup-hosts
 agent_start server
 nvme_key "$(nvme_identity)" >/dev/null
 attempt nvme-psk-queues several_queues
@@ -174,3 +200,4 @@ attempt nvme-psk-wrong-key wrong_key
 attempt nvme-psk-host-has-other-key host_has_other_key
 attempt nvme-psk-target-has-no-key target_has_no_key
 attempt nvme-psk-sha384 sha384
+attempt nvme-psk-configured-keyring configured_keyring

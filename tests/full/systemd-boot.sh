@@ -90,8 +90,12 @@ nothing_missing()
 		[ "$(cat "/proc/$process/oom_score_adj")" -eq -1000 ] || give_up "process $process can be killed for its memory"
 		grep -E '^VmLck:[[:space:]]+[1-9]' "/proc/$process/status" >/dev/null || give_up "process $process is not locked"
 	done
-	systemctl list-dependencies --plain multi-user.target | grep -w tlshd.service >/dev/null ||
-		give_up "a machine without remote mounts would not start it"
+	wanted_by multi-user.target
+	wanted_by remote-fs.target
+	for unit in remote-fs-pre.target nfs-server.service nvmet.service nvmf-autoconnect.service docker.service \
+		podman-restart.service kubelet.service; do
+		property tlshd.service Before | grep -wF "$unit" >/dev/null || give_up "it is not ordered before $unit"
+	done
 }
 
 # status_is PID FIELD VALUE: of /proc/PID/status
@@ -145,6 +149,11 @@ restarted()
 	"$@" 2>"$WORK/command" || give_up "$*: $(journal -n 40 | grep -iE "keeper|token|pkcs11" | tail -n 4 | tr '\n' ' ')"
 	wait_for 60 journal_beyond 'READY: serving' "$served" || give_up "tlshd did not come back: $(journal -n 3)"
 	[ "$(property tlshd.service MainPID)" -ne "$pid" ] || give_up "it is the same process"
+}
+
+wanted_by()
+{
+	property "$1" Wants | grep -wF tlshd.service >/dev/null || give_up "$1 does not want it"
 }
 
 # Each time the connection is cut, so that the application waits for a handshake of the next tlshd.

@@ -7,6 +7,11 @@ loader_cursor_SOURCES = tests/unit/loader_cursor.c
 loader_cursor_CPPFLAGS = $(loader_test_cppflags)
 loader_cursor_LDADD = $(LOADER_LIBS)
 
+check_PROGRAMS += loader_configplace
+loader_configplace_SOURCES = tests/unit/loader_configplace.c
+loader_configplace_CPPFLAGS = $(loader_test_cppflags)
+loader_configplace_LDADD = $(LOADER_LIBS)
+
 check_PROGRAMS += loader_snapshot
 loader_snapshot_SOURCES = tests/unit/loader_snapshot.c $(loader_test_fixture)
 loader_snapshot_CPPFLAGS = $(loader_test_cppflags)

@@ -50,8 +50,9 @@ struct made *made_new(const struct wish *wish)
 	OK(gnutls_x509_crt_set_activation_time(made->crt, now + (wish->from ? wish->from : -HOUR)));
 	OK(gnutls_x509_crt_set_expiration_time(made->crt, now + (wish->until ? wish->until : YEAR)));
 	OK(gnutls_x509_crt_set_basic_constraints(made->crt, wish->authority, -1));
+	const char *name = wish->name ? wish->name : "host.example";
 	if (!wish->nameless && !wish->authority)
-		OK(gnutls_x509_crt_set_subject_alt_name(made->crt, GNUTLS_SAN_DNSNAME, "host.example", 12, 0));
+		OK(gnutls_x509_crt_set_subject_alt_name(made->crt, GNUTLS_SAN_DNSNAME, name, strlen(name), 0));
 	OK(gnutls_x509_crt_set_key_usage(made->crt, wish->usage ? wish->usage :
 					 wish->authority ? GNUTLS_KEY_KEY_CERT_SIGN : GNUTLS_KEY_DIGITAL_SIGNATURE));
 	if (wish->purpose)

@@ -20,6 +20,7 @@ struct wish {
 	unsigned int bits;		/* default: P-256, RSA 2048 */
 	bool authority;
 	bool nameless;			/* no subjectAltName */
+	const char *name;		/* the DNS name there; default: host.example */
 	time_t from, until;		/* seconds from now; default: one hour ago, one year ahead */
 	unsigned int usage;		/* GNUTLS_KEY_...; default: digitalSignature */
 	const char *purpose;		/* default: none, that is all */

@@ -193,6 +193,10 @@ static void test_usage(struct case_data *data, gconstpointer unused)
 	parse_wish(data, (struct wish){ .nameless = true }, PROTO_ROLE_SERVER);
 	ear_expect(data->ear, "host.pem: it has no DNS name and no IP address in subjectAltName");
 	ear_expect_silence(data->ear);
+	g_clear_pointer(&data->identity, identity_free);
+	parse_wish(data, (struct wish){ .name = "*.example" }, PROTO_ROLE_SERVER);
+	ear_expect(data->ear, "host.pem: it names wildcards only (*.), which do not count for RPC");
+	ear_expect_silence(data->ear);
 }
 
 static void refuse(struct case_data *data, const char *text, const char *message)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The command line means what it always meant, and the old configuration file keeps its rank.
+ * The command line means what it always meant.
  */
 #include <config.h>
 
@@ -89,47 +89,6 @@ static void say_case(gconstpointer words)
 		say(words);
 }
 
-static void write_file(const char *path)
-{
-	g_assert_true(g_file_set_contents(path, "", 0, NULL));
-}
-
-static void test_config(void)
-{
-	g_autofree char *folder = g_dir_make_tmp("tlshd-commandline-XXXXXX", NULL);
-	g_autofree char *legacy = g_build_filename(folder, "tlshd.conf", NULL);
-	g_autofree char *usual = g_build_filename(folder, "config", NULL);
-	char *notice;
-
-	g_assert_true(commandline_config(legacy, usual, &notice) == usual);
-	g_assert_null(notice);
-	write_file(usual);
-	g_assert_true(commandline_config(legacy, usual, &notice) == usual);
-	g_assert_null(notice);
-	write_file(legacy);
-	g_assert_true(commandline_config(legacy, usual, &notice) == legacy);
-	g_assert_nonnull(strstr(notice, legacy));
-	g_assert_nonnull(strstr(notice, usual));
-	g_assert_nonnull(strstr(notice, "is not read"));
-	g_free(notice);
-	g_remove(usual);
-	g_assert_true(commandline_config(legacy, usual, &notice) == legacy);
-	g_assert_nonnull(strstr(notice, legacy));
-	g_assert_nonnull(strstr(notice, "move it there"));
-	g_free(notice);
-	/* The old name as a link to the new file is no second configuration; a link to nowhere is none at all. */
-	g_remove(legacy);
-	g_assert_cmpint(symlink("config", legacy), ==, 0);
-	g_assert_true(commandline_config(legacy, usual, &notice) == usual);
-	g_assert_null(notice);
-	write_file(usual);
-	g_assert_true(commandline_config(legacy, usual, &notice) == usual);
-	g_assert_null(notice);
-	g_remove(legacy);
-	g_remove(usual);
-	g_rmdir(folder);
-}
-
 int main(int argc, char **argv)
 {
 	static const char *const said[] = { "-h", "--help", "-v", "--version", "-sv", "--no-such-option", "-x", "-c",
@@ -138,7 +97,6 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/commandline/options", test_options);
 	g_test_add_func("/commandline/help", test_help);
-	g_test_add_func("/commandline/config", test_config);
 	for (guint i = 0; i < G_N_ELEMENTS(said); i++) {
 		char *path = g_strdup_printf("/commandline/say/%s", said[i]);
 		g_test_add_data_func(path, said[i], say_case);

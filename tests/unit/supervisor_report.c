@@ -80,6 +80,10 @@ static void wrong_name(void)
 	expect("handshake with server 192.0.2.7 (192.0.2.7:2049) failed: server certificate names DNS:nfs1.example.net, "
 	       "not 192.0.2.7: mount by that name, or add the SAN IP:192.0.2.7 [EACCES, x509, 12 ms]");
 	start(PROTO_ROLE_CLIENT, "nfs1", EACCES, REASON_NAME);
+	strcpy(message.result.peer_san, "DNS:*.example.net");
+	expect("handshake with server nfs1 (192.0.2.7:2049) failed: server certificate names DNS:*.example.net, not nfs1, and "
+	       "wildcards do not count (RFC 9289, 5.2.1): reissue it with the SAN DNS:nfs1 [EACCES, x509, 12 ms]");
+	message.result.peer_san[0] = '\0';
 	expect("handshake with server nfs1 (192.0.2.7:2049) failed: server certificate has no subject alternative name, so "
 	       "it does not name nfs1: reissue it with the SAN DNS:nfs1 [EACCES, x509, 12 ms]");
 }
@@ -98,6 +102,21 @@ static void preshared(void)
 	report.left_out = "key 1: Key has expired";
 	expect("handshake with server 192.0.2.7:2049 succeeded: psk, identity \"NVMe0R01 host sub\", not usable: key 1: Key has "
 	       "expired, TLS1.3 AES-128-GCM SECP256R1 no certificate, 12 ms");
+	start(PROTO_ROLE_CLIENT, "", EKEYREJECTED, REASON_PEER_ALERT);
+	request.auth = PROTO_AUTH_PSK;
+	message.result.alert_received = GNUTLS_A_UNKNOWN_PSK_IDENTITY;
+	report.identity = "NVMe0R01 host sub";
+	report.left_out = "key 1: Key has expired";
+	expect("handshake with server 192.0.2.7:2049 failed: the peer refused with alert 115 (The SRP/PSK username is missing or not known): it has no key "
+	       "for the identity that we offered: compare host NQN and subsystem NQN, and provision the same key there "
+	       "[EKEYREJECTED, psk, identity \"NVMe0R01 host sub\", not usable: key 1: Key has expired, 12 ms]");
+	start(PROTO_ROLE_CLIENT, "", EACCES, REASON_PSK_FAILED);
+	request.auth = PROTO_AUTH_PSK;
+	message.result.error = EACCES;
+	report.left_out = "key 1: Permission denied";
+	expect("handshake with server 192.0.2.7:2049 failed: the pre-shared key could not be read: Permission denied (key 1: "
+	       "Permission denied): put it into the keyring of the request or one that [authenticate] keyrings names, or let root "
+	       "read it (keyctl setperm) [EACCES, psk, 12 ms]");
 }
 
 static void success(void)

@@ -458,6 +458,23 @@ static void test_hello_retry(void)
 	gnutls_priority_deinit(all);
 }
 
+/* Key exchanges that are to last against quantum computers, where the library has one. */
+static void test_hybrid(void)
+{
+	static const char *const names[] = { "X25519-MLKEM768", "SECP256R1-MLKEM768", "SECP384R1-MLKEM1024" };
+	unsigned int tried = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (gnutls_group_get_id(names[i]) == GNUTLS_GROUP_INVALID)
+			continue;
+		retry_with(PROTO_ROLE_CLIENT, "SECP256R1:+GROUP-X25519", names[i]);
+		retry_with(PROTO_ROLE_SERVER, "SECP256R1:+GROUP-X25519", names[i]);
+		tried++;
+	}
+	if (tried == 0)
+		g_test_skip("this library has no hybrid key exchange");
+}
+
 /* Records larger than the peer takes must not leave the kernel. */
 static void test_record_limit(void)
 {
@@ -643,6 +660,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/handshake/alpn", test_alpn);
 	g_test_add_func("/handshake/old-versions", test_old_versions);
 	g_test_add_func("/handshake/hello-retry", test_hello_retry);
+	g_test_add_func("/handshake/hybrid", test_hybrid);
 	g_test_add_func("/handshake/record-limit", test_record_limit);
 	g_test_add_func("/handshake/keeper-moods", test_keeper_moods);
 	g_test_add_func("/handshake/keeper-wakes", test_keeper_wakes);

@@ -137,19 +137,28 @@ static void check_usage(const struct checkup *checkup, gnutls_x509_crt_t crt)
 			       client ? "clientAuth" : "serverAuth");
 }
 
-/* RFC 9289, 5.2.1: clients compare the server's name with dNSName and iPAddress, and with nothing else. */
+/* RFC 9289, 5.2.1: clients compare the server's name with dNSName and iPAddress, in full, and with nothing else. */
 static void check_names(const struct checkup *checkup, gnutls_x509_crt_t crt)
 {
+	bool wildcard = false;
 	char name[256];
 	int type;
 
 	for (unsigned int i = 0;; i++) {
 		size_t size = sizeof(name);
 		type = gnutls_x509_crt_get_subject_alt_name(crt, i, name, &size, NULL);
-		if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_SAN_IPADDRESS || type == GNUTLS_E_SHORT_MEMORY_BUFFER)
+		if (type == GNUTLS_SAN_DNSNAME && size > 2 && memcmp(name, "*.", 2) == 0)
+			wildcard = true;
+		else if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_SAN_IPADDRESS || type == GNUTLS_E_SHORT_MEMORY_BUFFER)
 			return;
-		if (type < 0)
+		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
 			break;
+	}
+	if (wildcard) {
+		problems_warning(checkup->problems, checkup->place,
+			       "%s: it names wildcards only (*.), which do not count for RPC (RFC 9289): clients refuse it; have it "
+			       "issued anew with the names that clients mount by", checkup->path);
+		return;
 	}
 	problems_warning(checkup->problems, checkup->place,
 		       "%s: it has no DNS name and no IP address in subjectAltName: clients refuse it, whatever its subject "

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libloader.a
 libloader_a_SOURCES = \
 	tlshd/loader/checkup.c tlshd/loader/checkup.h \
+	tlshd/loader/configplace.c tlshd/loader/configplace.h \
 	tlshd/loader/file.c tlshd/loader/file.h \
 	tlshd/loader/identity.c tlshd/loader/identity.h \
 	tlshd/loader/image.c tlshd/loader/image.h \

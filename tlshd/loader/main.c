@@ -8,6 +8,8 @@
  * bytes from files.
  *
  *	loader UID GID CONFIG KERNEL_CIPHERS
+ *
+ * CONFIG is empty where the usual places count.
  */
 #include <config.h>
 
@@ -19,12 +21,25 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "loader/configplace.h"
 #include "loader/image.h"
 #include "loader/load.h"
 #include "loader/problems.h"
 #include "proto.h"
 
-static int hand_over(const struct load *load)
+/* Those who still have the old file shall hear of it each time. */
+static const char *usual_config(void)
+{
+	char *notice;
+	const char *config = configplace_choose(PROTO_CONFIG_LEGACY, PROTO_CONFIG_USUAL, &notice);
+
+	if (notice)
+		proto_notice(PROTO_FD_SUPERVISOR, LOG_NOTICE, "%s", notice);
+	g_free(notice);
+	return config;
+}
+
+static int hand_over(const struct load *load, const char *config)
 {
 	GByteArray *snapshot = load_snapshot(load), *keylist = load_keylist(load);
 	union proto_message message;
@@ -34,6 +49,7 @@ static int hand_over(const struct load *load)
 	if (ret == 0) {
 		proto_init(&message, PROTO_LOADED);
 		message.loaded.keys = load_keys(load);
+		message.loaded.legacy = strcmp(config, PROTO_CONFIG_LEGACY) == 0;
 		ret = proto_send(PROTO_FD_SUPERVISOR, &message, fds, 2);
 	}
 	for (unsigned int i = 0; i < 2; i++) {
@@ -60,8 +76,9 @@ int main(int argc, char **argv)
 	close_range(PROTO_FD_SUPERVISOR + 1, UINT_MAX, 0);
 	unsetenv("SSLKEYLOGFILE");
 
+	const char *config = argv[3][0] ? argv[3] : usual_config();
 	struct problems *problems = problems_new(PROTO_FD_SUPERVISOR);
-	struct load *load = load_read(argv[3], problems);
+	struct load *load = load_read(config, problems);
 
 	int dropped = child_give_up_root(argv[1], argv[2], 0, &step);
 	if (dropped < 0) {
@@ -73,7 +90,7 @@ int main(int argc, char **argv)
 	load_understand(load, argv[4], time(NULL));
 	if (problems_failed(problems))
 		goto out;
-	ret = hand_over(load);
+	ret = hand_over(load, config);
 	if (ret < 0)
 		fail("handing over the snapshot", -ret);
 out:

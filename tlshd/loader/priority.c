@@ -74,11 +74,11 @@ static unsigned int add_preferred(GString *string, GPtrArray *names, char *const
 		if (gnutls_cipher_get_id(name) == GNUTLS_CIPHER_UNKNOWN) {
 			problems_error(problems, &preference->place, "\"%s\" is no cipher: those of TLS 1.3 are AES-128-GCM, "
 				       "AES-256-GCM, CHACHA20-POLY1305 and AES-128-CCM", name);
-		} else if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, &at) ||
-			   !g_strv_contains((const char *const *)kernel, name)) {
-			problems_warning(problems, &preference->place, "%s is passed over: this kernel's TLS does not take it, "
-					 "or the system's TLS policy (%s) forbids it, or it was named before", name,
-					 gnutls_get_system_config_file());
+		} else if (!g_strv_contains((const char *const *)kernel, name)) {
+			problems_warning(problems, &preference->place, "%s is passed over: this kernel's TLS does not take it", name);
+		} else if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, &at)) {
+			problems_warning(problems, &preference->place, "%s is passed over: the system's TLS policy (%s) does not "
+					 "allow it, or it was named before", name, gnutls_get_system_config_file());
 		} else {
 			g_string_append_printf(string, ":+%s", name);
 			g_ptr_array_remove_index(names, at);

@@ -89,9 +89,11 @@ static void read_number(struct settings *settings, const struct option_entry *op
 	if (!g_ascii_string_to_unsigned(text, 10, option->least, option->most, &number, &error)) {
 		bool outside = g_error_matches(error, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS) ||
 			       (text[0] == '-' && g_ascii_isdigit(text[1]));
-		problems_error(settings->problems, &place, "\"%s\" is %s: give a number from %u to %u (default: %u)%s", text,
-			     outside ? "out of range" : "not a whole number", option->least, option->most,
-			     option->fallback, strchr(text, '#') ? "; a comment needs a line of its own" : "");
+		/* What is for debugging only, and so is wrong now and then, does not keep storage away. */
+		(strcmp(option->section, "debug") == 0 ? problems_warning : problems_error)(
+			settings->problems, &place, "\"%s\" is %s: give a number from %u to %u (default: %u)%s", text,
+			outside ? "out of range" : "not a whole number", option->least, option->most, option->fallback,
+			strchr(text, '#') ? "; a comment needs a line of its own" : "");
 		g_clear_error(&error);
 		number = option->fallback;
 	}
