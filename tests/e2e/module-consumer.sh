@@ -206,8 +206,8 @@ listens()
 bad_input()
 {
 	local line
-	for line in role=nobody count=0 count=x concurrency=99999 nonsense hello=1 auth=psk keys=1,2,3,4,5,6 keyring=0 data=1,concurrency=1000 \
-		peername= address=nowhere " " "role=client" "server_netns=0" "$(head -c 5000 /dev/zero | tr '\0' x)"; do
+	for line in role=nobody count=0 count=x concurrency=99999 nonsense hello=1 auth=psk keys=1,2,3,4,5,6 keyring=0 \
+		data=1,concurrency=1000 peername= address=nowhere " " "role=client" "server_netns=0" "$(head -c 5000 /dev/zero | tr '\0' x)"; do
 		bench_refused "${line//,concurrency/ concurrency}"
 	done
 	# And one run a file.

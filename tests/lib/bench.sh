@@ -55,6 +55,8 @@ bench_kill()
 {
 	local pid
 	pid=$(cat "$WORK/bench-$1.pid")
+	# The shell would report each that is killed.
+	disown "$pid" || true
 	kill -KILL "$pid"
 	wait_for 10 gone "$pid" || give_up "the process of the run $1 does not end: $(cat "/proc/$pid/stack")"
 }
