@@ -26,6 +26,7 @@
 #define ANSWER_TIMEOUT_S 60
 #define STATUSES 256
 #define SILENT UINT64_MAX	/* no answer is waited for */
+#define SILENT_MS 600000
 
 struct mode {
 	const char *name;
@@ -111,6 +112,7 @@ static void submit(const struct generator *generator, uint64_t id, int end, int 
 		.id = id,
 		.role = end == PAIR_CLIENT ? PROTO_ROLE_CLIENT : PROTO_ROLE_SERVER,
 		.auth = options->mode->auth[end],
+		.timeout_ms = id == SILENT ? SILENT_MS : 0,
 		.keyring = generator->keyring,
 		.peer = end == PAIR_CLIENT ? generator->key : 0,
 	};
