@@ -24,6 +24,7 @@
 #include "notify.h"
 #include "tests/bench/request.h"
 #include "upcall.h"
+#include "watch.h"
 
 #define EVENTS_MAX 16
 #define ANSWERS_BYTES (4 * 1024 * 1024)	/* room for some thousand answers that the generator has not read yet */
@@ -265,7 +266,7 @@ int notify_join(struct notify *notify, int group, void (*on_ready)(void *user), 
 {
 	notify->on_ready = on_ready;
 	notify->user = user;
-	notify->watch = g_unix_fd_add(group, G_IO_IN, announced, notify);
+	notify->watch = watch_fd(group, G_IO_IN, announced, notify);
 	return 0;
 }
 
