@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "alert.h"
+#include "diagnosis.h"
 #include "facts.h"
 #include "handshake.h"
 #include "ktls.h"
@@ -380,73 +381,22 @@ static enum handshake_state begin(struct handshake *handshake)
 	return HANDSHAKE_READS;
 }
 
-/* The peer said why it ends the handshake. close_notify has a code of its own, and the number 0. */
-static bool ended_by_alert(const struct handshake *handshake, int code, gnutls_alert_description_t *alert)
-{
-	if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || code == GNUTLS_E_WARNING_ALERT_RECEIVED) {
-		*alert = gnutls_alert_get(handshake->session);
-		return true;
-	}
-	if (code == GNUTLS_E_DECRYPTION_FAILED && transport_plain_alert(&handshake->transport) >= 0) {
-		*alert = transport_plain_alert(&handshake->transport);
-		return true;
-	}
-	*alert = GNUTLS_A_CLOSE_NOTIFY;
-	return (code == GNUTLS_E_SESSION_EOF || code == GNUTLS_E_PREMATURE_TERMINATION) &&
-	       !handshake->transport.peer_closed && !handshake->transport.read_error;
-}
-
-/*
- * Is the alert the target's word on the key that we offered? It comes instead of a ServerHello: in the clear behind one
- * it is not the target's, which has chosen the key by then.
- */
-static bool answers_offer(const struct handshake *handshake, int code)
-{
-	return handshake->auth == PROTO_AUTH_PSK && handshake->role == PROTO_ROLE_CLIENT && handshake->preshared.found &&
-	       code != GNUTLS_E_DECRYPTION_FAILED;
-}
-
-/* Why the library gave up: what we know ourselves is more exact than its code. */
+/* Why the library gave up, with what we know ourselves. */
 static struct outcome explain(struct handshake *handshake, int code)
 {
-	const struct transport *transport = &handshake->transport;
-	const struct verify_refusal *refusal = &handshake->refusal;
-	gnutls_alert_description_t alert;
+	const struct diagnosis known = {
+		.session = handshake->session,
+		.role = handshake->role,
+		.auth = handshake->auth,
+		.hello_seen = handshake->hello_seen,
+		.identity_missing = handshake->identity_missing,
+		.transport = &handshake->transport,
+		.preshared = &handshake->preshared,
+		.signatures = &handshake->signatures,
+		.refusal = &handshake->refusal,
+	};
 
-	if (refusal->reason != REASON_OK)
-		return outcome_refused(refusal->reason, refusal->alert);
-	if (handshake->preshared.unknown)
-		return outcome_refused(REASON_PSK_UNKNOWN, GNUTLS_A_UNKNOWN_PSK_IDENTITY);
-	if (handshake->preshared.failure)
-		return outcome_of_psk(handshake->preshared.failure);
-	if (handshake->signatures.failure)
-		return outcome_of_signature(handshake->signatures.failure);
-	if (ended_by_alert(handshake, code, &alert)) {
-		handshake->result.alert_received = alert;
-		return outcome_of_alert(alert, answers_offer(handshake, code));
-	}
-	if (transport->over_limit)
-		return outcome_of(REASON_MESSAGE_SIZE, 0);
-	if (transport->read_error)
-		return outcome_of(REASON_PEER_RESET, transport->read_error);
-	if (transport->peer_closed)
-		return outcome_of(REASON_PEER_CLOSED, 0);
-	handshake->result.library_error = code;
-	/* RFC 8446, 4.2.11: a binder that does not fit the key. */
-	if (handshake->preshared.found && handshake->role == PROTO_ROLE_SERVER &&
-	    code == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER)
-		return outcome_refused(REASON_PSK_MISMATCH, GNUTLS_A_DECRYPT_ERROR);
-	/* The library goes on to look for a cipher of an older version, and finds none (RFC 8446, 4.2.1). */
-	if (handshake->hello_seen && gnutls_protocol_get_version(handshake->session) != GNUTLS_TLS1_3 &&
-	    outcome_of_library(code).reason == REASON_NOTHING_COMMON)
-		return outcome_refused(REASON_NOTHING_COMMON, GNUTLS_A_PROTOCOL_VERSION);
-	if (handshake->identity_missing)
-		return outcome_of(REASON_NO_IDENTITY, 0);
-	if (code == GNUTLS_E_KEY_USAGE_VIOLATION) {
-		handshake->refusal = verify_refused(PROTO_VERIFY_KEY_USAGE);
-		return outcome_refused(handshake->refusal.reason, handshake->refusal.alert);
-	}
-	return outcome_of_library(code);
+	return diagnosis_of(&known, code, &handshake->result);
 }
 
 /*

@@ -4,6 +4,7 @@ noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
 	tlshd/worker/altnames.c tlshd/worker/altnames.h \
 	tlshd/worker/credentials.c tlshd/worker/credentials.h \
+	tlshd/worker/diagnosis.c tlshd/worker/diagnosis.h \
 	tlshd/worker/facts.c tlshd/worker/facts.h \
 	tlshd/worker/handshake.c tlshd/worker/handshake.h \
 	tlshd/worker/jobs.c tlshd/worker/jobs.h \
