@@ -83,7 +83,10 @@ static int load_key(struct job *job, struct generation *generation, struct keepi
 	return -EINPROGRESS;
 }
 
-/* Where it does not arrive, the worker asks for it. */
+/*
+ * Right behind the job, which has woken the worker: the key is there before it is needed, or else the worker asks for it. Never
+ * before the job: a worker that does not get that must not have the key.
+ */
 static void give_psk(struct job *job, struct working *working)
 {
 	union proto_message message;
@@ -98,9 +101,12 @@ static int give(struct job *job, struct working *working, union proto_message *m
 {
 	int fds[2] = { job->request.fd, -1 };
 
-	give_psk(job, working);
-	if (!job->keys.certificate)
-		return working_give(working, message, fds, 1);
+	if (!job->keys.certificate) {
+		int ret = working_give(working, message, fds, 1);
+		if (ret == 0)
+			give_psk(job, working);
+		return ret;
+	}
 	message->job.certificate_length = g_bytes_get_size(job->keys.certificate);
 	message->job.spki_length = g_bytes_get_size(job->keys.spki);
 	fds[1] = requestkeys_image(&job->keys);

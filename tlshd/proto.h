@@ -236,7 +236,7 @@ struct proto_psk {
 	uint8_t identity[PROTO_PSK_IDENTITY_MAX]; /* as the peer sent it: any bytes */
 };
 
-/* The answer; a client's comes before its JOB as well, because it is known by then and surely needed. */
+/* The answer; a client's comes right behind its JOB as well, because it is known by then and surely needed. */
 struct proto_psk_key {
 	struct proto_header header;
 	uint64_t job;

@@ -46,7 +46,7 @@ void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapsho
 			union proto_message *answer);
 
 /**
- * requestkeys_offer - a client's key, to be sent before its job
+ * requestkeys_offer - a client's key, to be sent right behind its job
  * @answer: PROTO_PSK_KEY; holds a secret
  *
  * Returns whether there is one.
