@@ -11,8 +11,9 @@
 
 int main(void)
 {
+	const struct preference none = { .names = NULL };
 	struct problems *problems = problems_new(-1);
-	char *priority = priority_new("AES-256-GCM,CHACHA20-POLY1305,AES-128-GCM,AES-128-CCM", NULL, problems);
+	char *priority = priority_new("AES-256-GCM,CHACHA20-POLY1305,AES-128-GCM,AES-128-CCM", &none, NULL, problems);
 
 	if (priority)
 		printf("%s\n", priority);

@@ -21,6 +21,7 @@
 
 #define MESSAGES_PER_TURN 16
 #define TIMERS_PER_TURN 16
+#define EVENTS_PER_TURN 4
 
 struct job {
 	struct timer timer;		/* first: a timer's address is its job's */
@@ -271,17 +272,26 @@ static int wait_ms(const struct jobs *jobs)
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
 }
 
-/* One event: the others stay ready, and epoll takes turns between them. */
+/*
+ * A few events: the others stay ready, and epoll takes turns between them. A step ends no job but its own, so each pointer is
+ * good when its turn comes; the supervisor's messages, which may end any, are read last.
+ */
 static int wait_and_step(struct jobs *jobs)
 {
-	struct epoll_event event;
+	struct epoll_event events[EVENTS_PER_TURN];
+	bool messages = false;
+	int ret = 0;
 
-	int ready = epoll_wait(jobs->epoll, &event, 1, wait_ms(jobs));
+	int ready = epoll_wait(jobs->epoll, events, EVENTS_PER_TURN, wait_ms(jobs));
 	if (ready < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (ready == 0 || !event.data.ptr)
-		return 0;
-	return step_job(jobs, event.data.ptr);
+	for (int i = 0; i < ready && ret == 0; i++) {
+		if (events[i].data.ptr)
+			ret = step_job(jobs, events[i].data.ptr);
+		else
+			messages = true;
+	}
+	return ret == 0 && messages ? take_messages(jobs) : ret;
 }
 
 int jobs_run(struct jobs *jobs)
@@ -289,9 +299,7 @@ int jobs_run(struct jobs *jobs)
 	int ret;
 
 	do {
-		ret = take_messages(jobs);
-		if (ret == 0)
-			ret = run_timers(jobs);
+		ret = run_timers(jobs);
 		if (ret == 0)
 			ret = wait_and_step(jobs);
 	} while (ret == 0);
