@@ -13,6 +13,7 @@
 #include <glib-unix.h>
 
 #include "channel.h"
+#include "watch.h"
 
 #define FDS_MAX 2
 #define MEMORY_RETRY_MS 10
@@ -115,7 +116,7 @@ static void flush(struct channel *channel)
 	while (!g_queue_is_empty(&channel->waiting)) {
 		int ret = proto_send(channel->fd, g_queue_peek_head(&channel->waiting), NULL, 0);
 		if (ret == -EAGAIN)
-			channel->output = g_unix_fd_add(channel->fd, G_IO_OUT, writable, channel);
+			channel->output = watch_fd(channel->fd, G_IO_OUT, writable, channel);
 		else if (ret == -ENOBUFS || ret == -ENOMEM)
 			channel->output = g_timeout_add(MEMORY_RETRY_MS, memory_again, channel);
 		if (ret < 0)
@@ -146,7 +147,7 @@ int channel_pair(struct channel **out, int *theirs, unsigned int nfds, channel_m
 	channel->user = user;
 	channel->references = 1;
 	g_queue_init(&channel->waiting);
-	channel->input = g_unix_fd_add(pair[0], G_IO_IN | G_IO_HUP | G_IO_ERR, readable, channel);
+	channel->input = watch_fd(pair[0], G_IO_IN | G_IO_HUP | G_IO_ERR, readable, channel);
 	*theirs = pair[1];
 	*out = channel;
 	return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Deadlines in order of time, the earliest armed as the one timer.
+ * Deadlines in order of time, as one source of the main loop. The loop asks for the earliest when it is about to wait: to tell
+ * it of each change (g_source_set_ready_time()) costs three system calls, which wake it from a wait that it is not in.
  */
 #include <config.h>
 
@@ -12,6 +13,12 @@
 struct deadlines {
 	GSequence *order;
 	GSource *timer;
+};
+
+/* What the loop has of us. */
+struct timer {
+	GSource source;
+	struct deadlines *deadlines;
 };
 
 struct deadline {
@@ -30,55 +37,57 @@ static gint by_time(gconstpointer a, gconstpointer b, gpointer unused)
 	return first->due_ms < second->due_ms ? -1 : first->due_ms > second->due_ms;
 }
 
-/* GLib's clock is CLOCK_MONOTONIC in microseconds; -1 means never. */
-static void arm(struct deadlines *deadlines)
+static struct deadline *earliest(const struct deadlines *deadlines)
 {
 	GSequenceIter *first = g_sequence_get_begin_iter(deadlines->order);
 
-	if (g_sequence_iter_is_end(first)) {
-		g_source_set_ready_time(deadlines->timer, -1);
-		return;
-	}
-	const struct deadline *deadline = g_sequence_get(first);
-	g_source_set_ready_time(deadlines->timer, deadline->due_ms * 1000);
+	return g_sequence_iter_is_end(first) ? NULL : g_sequence_get(first);
 }
 
-static gboolean timer_due(gpointer user_data)
+static gboolean is_due(GSource *source)
 {
-	struct deadlines *deadlines = user_data;
+	const struct deadline *deadline = earliest(((struct timer *)source)->deadlines);
+
+	return deadline && deadline->due_ms <= proto_now_ms();
+}
+
+/* Both clocks are cut to whole milliseconds, so what is left is not too short. */
+static gboolean prepare(GSource *source, gint *timeout_ms)
+{
+	const struct deadline *deadline = earliest(((struct timer *)source)->deadlines);
+	int64_t left_ms = deadline ? deadline->due_ms - proto_now_ms() : 0;
+
+	*timeout_ms = deadline ? CLAMP(left_ms, 0, G_MAXINT) : -1;
+	return deadline && left_ms <= 0;
+}
+
+static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer user_data)
+{
+	struct deadlines *deadlines = ((struct timer *)source)->deadlines;
 	int64_t now_ms = proto_now_ms();
 
+	(void)callback;
+	(void)user_data;
 	for (;;) {
-		GSequenceIter *first = g_sequence_get_begin_iter(deadlines->order);
-		if (g_sequence_iter_is_end(first))
+		struct deadline *deadline = earliest(deadlines);
+		if (!deadline || deadline->due_ms > now_ms)
 			break;
-		struct deadline *deadline = g_sequence_get(first);
-		if (deadline->due_ms > now_ms)
-			break;
-		g_sequence_remove(first);
+		g_sequence_remove(deadline->place);
 		deadline->place = NULL;
 		deadline->on_due(deadline->user);
 	}
-	arm(deadlines);
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean dispatch_timer(GSource *source, GSourceFunc callback, gpointer user_data)
-{
-	(void)source;
-	return callback(user_data);
-}
-
-static GSourceFuncs timer_functions = { .dispatch = dispatch_timer };
+static GSourceFuncs timer_functions = { .prepare = prepare, .check = is_due, .dispatch = dispatch };
 
 struct deadlines *deadlines_new(void)
 {
 	struct deadlines *deadlines = g_new0(struct deadlines, 1);
 
 	deadlines->order = g_sequence_new(NULL);
-	deadlines->timer = g_source_new(&timer_functions, sizeof(GSource));
-	g_source_set_callback(deadlines->timer, timer_due, deadlines, NULL);
-	g_source_set_ready_time(deadlines->timer, -1);
+	deadlines->timer = g_source_new(&timer_functions, sizeof(struct timer));
+	((struct timer *)deadlines->timer)->deadlines = deadlines;
 	g_source_attach(deadlines->timer, NULL);
 	return deadlines;
 }
@@ -113,13 +122,11 @@ void deadline_set(struct deadline *deadline, int64_t due_ms)
 	take_out(deadline);
 	deadline->due_ms = due_ms;
 	deadline->place = g_sequence_insert_sorted(deadline->deadlines->order, deadline, by_time, NULL);
-	arm(deadline->deadlines);
 }
 
 void deadline_clear(struct deadline *deadline)
 {
 	take_out(deadline);
-	arm(deadline->deadlines);
 }
 
 void deadline_free(struct deadline *deadline)

@@ -45,6 +45,7 @@ libsupervisor_a_SOURCES = \
 	tlshd/timing.c tlshd/timing.h \
 	tlshd/upcall.c tlshd/upcall.h kernel/handshake.h \
 	tlshd/users.c tlshd/users.h \
+	tlshd/watch.c tlshd/watch.h \
 	tlshd/working.c tlshd/working.h
 libsupervisor_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(LIBNL_CFLAGS) $(SYSTEMD_CFLAGS)
 SUPERVISOR_LIBS = libsupervisor.a $(CONTRACT_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS) $(LIBNL_LIBS) $(SYSTEMD_LIBS)

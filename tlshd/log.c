@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ static struct {
 	int system_fd;		/* connected datagram socket, or -1 */
 	bool journal;		/* system_fd speaks the journal's protocol */
 	struct place stderr_place;
+	mode_t stderr_type;	/* S_IFMT of standard error; 0: not looked at yet */
 	struct place system_place;
 	int threshold;
 	unsigned long dropped;
@@ -65,6 +67,9 @@ static void connect_system(void)
 
 void log_open(enum log_target target)
 {
+	struct stat status;
+
+	state.stderr_type = fstat(STDERR_FILENO, &status) == 0 ? status.st_mode & S_IFMT : 0;
 	if (target != LOG_TARGET_STDERR)
 		connect_system();
 	state.system_place.used = state.system_fd >= 0;
@@ -149,7 +154,10 @@ static bool write_system(int priority, const struct log_field *fields, size_t co
 	return false;
 }
 
-/* Standard error may be a pipe or a socket that nobody reads: a pipe that polls writable takes PIPE_BUF bytes. */
+/*
+ * Standard error may be a pipe or a socket that nobody reads: a pipe that polls writable takes PIPE_BUF bytes. A file never
+ * waits for a reader.
+ */
 static bool write_stderr(int priority, const struct log_field *fields, size_t count, const char *line)
 {
 	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -159,12 +167,11 @@ static bool write_stderr(int priority, const struct log_field *fields, size_t co
 	(void)priority;
 	(void)fields;
 	(void)count;
-	if (poll(&pollfd, 1, 0) != 1 || !(pollfd.revents & POLLOUT))
+	if (state.stderr_type == S_IFSOCK)
+		return send(STDERR_FILENO, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) == length;
+	if (state.stderr_type != S_IFREG && (poll(&pollfd, 1, 0) != 1 || !(pollfd.revents & POLLOUT)))
 		return false;
-	ssize_t sent = send(STDERR_FILENO, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (sent < 0 && errno == ENOTSOCK)
-		sent = write(STDERR_FILENO, text, length);
-	return sent == length;
+	return write(STDERR_FILENO, text, length) == length;
 }
 
 typedef bool (*write_fn)(int priority, const struct log_field *fields, size_t count, const char *line);

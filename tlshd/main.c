@@ -27,6 +27,7 @@
 #include "service.h"
 #include "upcall.h"
 #include "users.h"
+#include "watch.h"
 
 #define EXIT_OTHER_AGENT 3	/* systemd: RestartPreventExitStatus */
 
@@ -80,7 +81,7 @@ static int watch_signals(struct program *program)
 	int fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	g_unix_fd_add(fd, G_IO_IN, signal_arrived, program);
+	watch_fd(fd, G_IO_IN, signal_arrived, program);
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 
 #include "log.h"
 #include "notify.h"
+#include "watch.h"
 
 #define NOTIFY_NAME "notify"
 #define RECEIVE_BUFFER (1024 * 1024)
@@ -130,7 +131,7 @@ int notify_join(struct notify *notify, int group, void (*on_ready)(void *user), 
 		return ret;
 	notify->on_ready = on_ready;
 	notify->user = user;
-	notify->watch = g_unix_fd_add(notify->fd, G_IO_IN | G_IO_ERR, readable, notify);
+	notify->watch = watch_fd(notify->fd, G_IO_IN | G_IO_ERR, readable, notify);
 	return 0;
 }
 

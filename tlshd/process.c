@@ -19,6 +19,7 @@
 #include <glib-unix.h>
 
 #include "process.h"
+#include "watch.h"
 
 #define FIRST_FD 3
 #define PARKED_FD 10	/* above the places that the child's descriptors get */
@@ -162,7 +163,7 @@ int process_spawn(struct process **out, const char *path, char *const argv[], co
 	process->pidfd = pidfd;
 	process->on_exit = on_exit;
 	process->user = user;
-	process->watch = g_unix_fd_add(pidfd, G_IO_IN, ended, process);
+	process->watch = watch_fd(pidfd, G_IO_IN, ended, process);
 	*out = process;
 	return 0;
 }

@@ -44,6 +44,7 @@ struct handshake {
 	gnutls_session_t session;
 	struct transport transport;
 	struct name name;
+	gnutls_x509_crt_t leaf;	/* the peer's certificate, from CertificateVerify until it is judged */
 	struct verify_refusal refusal;
 	struct sign_record signatures;
 	struct preshared preshared;
@@ -87,6 +88,7 @@ void handshake_free(struct handshake *handshake)
 		return;
 	if (handshake->session)
 		gnutls_deinit(handshake->session);
+	verify_forget(&handshake->leaf);
 	requested_free(handshake->requested);
 	free(handshake);
 }
@@ -168,7 +170,7 @@ static int on_message(gnutls_session_t session, unsigned int type, unsigned int 
 		handshake->record_limit = recordlimit_read(body, hello);
 	/* The peer's chain has been read, and its key is about to be used. */
 	if (type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY) {
-		handshake->refusal = verify_limits(session, settings, &handshake->result);
+		handshake->refusal = verify_limits(session, settings, &handshake->leaf, &handshake->result);
 		if (handshake->refusal.reason != REASON_OK)
 			return GNUTLS_E_CERTIFICATE_ERROR;
 	}
@@ -180,8 +182,9 @@ static int on_verify(gnutls_session_t session)
 {
 	struct handshake *handshake = gnutls_session_get_ptr(session);
 
-	handshake->refusal = verify_peer(session, handshake->role, &handshake->name,
+	handshake->refusal = verify_peer(session, handshake->leaf, handshake->role, &handshake->name,
 					 &handshake->result.peer_authenticated);
+	verify_forget(&handshake->leaf);
 	if (handshake->refusal.reason == REASON_OK)
 		return 0;
 	if (handshake->refusal.reason == REASON_UNTRUSTED && !credentials_has_trust(handshake->credentials))

@@ -114,11 +114,20 @@ static struct verify_refusal refuse_import(int code)
 	return refuse(REASON_UNTRUSTED, PROTO_VERIFY_OTHER, GNUTLS_A_BAD_CERTIFICATE);
 }
 
+void verify_forget(gnutls_x509_crt_t *leaf)
+{
+	if (*leaf)
+		gnutls_x509_crt_deinit(*leaf);
+	*leaf = NULL;
+}
+
 struct verify_refusal verify_limits(gnutls_session_t session, const struct snapshot_settings *settings,
-				    struct proto_result *result)
+				    gnutls_x509_crt_t *leaf, struct proto_result *result)
 {
 	struct verify_refusal refusal = accepted;
 	unsigned int count = 0;
+
+	verify_forget(leaf);
 
 	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
 	if (!chain)
@@ -134,7 +143,10 @@ struct verify_refusal verify_limits(gnutls_session_t session, const struct snaps
 		if (i == 0)
 			facts_of_certificate(certificate, result);
 		refusal = check_key(certificate, settings->max_rsa_bits);
-		gnutls_x509_crt_deinit(certificate);
+		if (i == 0)
+			*leaf = certificate;
+		else
+			gnutls_x509_crt_deinit(certificate);
 		if (refusal.reason != REASON_OK)
 			break;
 	}
@@ -174,11 +186,10 @@ static struct verify_refusal check_chain(gnutls_session_t session, gnutls_x509_c
 	return bits ? verify_refused(bits) : accepted;
 }
 
-struct verify_refusal verify_peer(gnutls_session_t session, enum proto_role role, const struct name *name,
-				  uint32_t *authenticated)
+struct verify_refusal verify_peer(gnutls_session_t session, gnutls_x509_crt_t leaf, enum proto_role role,
+				  const struct name *name, uint32_t *authenticated)
 {
 	const char *purpose = role == PROTO_ROLE_CLIENT ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT;
-	gnutls_x509_crt_t leaf;
 	unsigned int count = 0;
 
 	*authenticated = 0;
@@ -187,13 +198,12 @@ struct verify_refusal verify_peer(gnutls_session_t session, enum proto_role role
 	if (!chain || count == 0)
 		return role == PROTO_ROLE_SERVER ? accepted :
 		       refuse(REASON_UNTRUSTED, PROTO_VERIFY_OTHER, GNUTLS_A_BAD_CERTIFICATE);
-	int ret = import(&chain[0], &leaf);
-	if (ret < 0)
-		return refuse_import(ret);
+	/* Without CertificateVerify there was no look at the limits, and a certificate alone proves nothing. */
+	if (!leaf)
+		return refuse(REASON_UNTRUSTED, PROTO_VERIFY_OTHER, GNUTLS_A_BAD_CERTIFICATE);
 	struct verify_refusal refusal = check_chain(session, leaf, purpose);
 	if (refusal.reason == REASON_OK && role == PROTO_ROLE_CLIENT && !name_matches(name, leaf))
 		refusal = refuse(REASON_NAME, 0, GNUTLS_A_BAD_CERTIFICATE);
-	gnutls_x509_crt_deinit(leaf);
 	*authenticated = refusal.reason == REASON_OK;
 	return refusal;
 }

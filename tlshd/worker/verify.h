@@ -25,16 +25,20 @@ struct verify_refusal {
 /**
  * verify_limits - is this chain within the limits?
  * @session: has received the peer's Certificate; nothing was computed with its keys yet
+ * @leaf: the first certificate, for verify_peer(): to read it a second time would cost more than all other checks of it;
+ *	NULL where there is none; verify_forget() frees it
  * @result: its peer_ fields are filled in from the first certificate
  *
  * To be called before the library uses the peer's key: a key of absurd size costs seconds.
  */
 struct verify_refusal verify_limits(gnutls_session_t session, const struct snapshot_settings *settings,
-				    struct proto_result *result);
+				    gnutls_x509_crt_t *leaf, struct proto_result *result);
+void verify_forget(gnutls_x509_crt_t *leaf);
 
 /**
  * verify_peer - is this the peer that it should be?
  * @session: has checked the peer's signature
+ * @leaf: from verify_limits()
  * @role: ours; a client's peer has to be a server by name and purpose, a server's peer a client by purpose
  * @name: of the server; ignored on the server role
  * @authenticated: 1 if the peer has shown a certificate and it is good
@@ -42,8 +46,8 @@ struct verify_refusal verify_limits(gnutls_session_t session, const struct snaps
  * A client's server always has to have a good certificate. A server's client may show none (RFC 9289, 5.2.1: the
  * kernel's consumer knows whether it needs one), but one that it shows has to be good.
  */
-struct verify_refusal verify_peer(gnutls_session_t session, enum proto_role role, const struct name *name,
-				  uint32_t *authenticated);
+struct verify_refusal verify_peer(gnutls_session_t session, gnutls_x509_crt_t leaf, enum proto_role role,
+				  const struct name *name, uint32_t *authenticated);
 
 /** verify_refused - a refusal for these PROTO_VERIFY_ bits, with the alert that says the first of them */
 struct verify_refusal verify_refused(uint32_t bits);
