@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# guest: mem=2048 smp=1 time=3000 root=forky kernel=newest module=1
+#
+# The guest's part of "./quickstart bench": handshakes for the kernel, ours beside what the TLS library takes by itself and
+# beside ktls-utils' agent, all in one boot and in turns. Results are lines of JSON in /run/out/records.
+#
+# BENCH_QUICK=1: few of everything. BENCH_PARTS: which parts, of: handshakes storms silent defaults.
+. "${BASH_SOURCE[0]%/*}/../lib/all.sh"
+. "$LIB/fault.sh"
+. "$LIB/keyring.sh"
+. "$LIB/bench.sh"
+. "$LIB/record.sh"
+. "$LIB/measure.sh"
+. "${BASH_SOURCE[0]%/*}/storms.sh"
+
+PARTS=${BENCH_PARTS:-handshakes storms}
+if [ -n "${BENCH_QUICK:-}" ]; then
+	PAIRS=1 CONCURRENCIES=(8) SCALE=50
+else
+	PAIRS=5 CONCURRENCIES=(1 8 64) SCALE=100
+fi
+PAIRS=${BENCH_PAIRS:-$PAIRS}
+COMPARED=8	# the concurrency at which the reference is measured
+CASES=("${BENCH_CASES[@]}")
+TRUSTS=(ca system)
+
+# count_of CASE CONCURRENCY: under emulation a handshake takes some 40 ms and up
+count_of()
+{
+	local count
+	case $1 in
+	mutual:rsa) count=32 ;;
+	psk:*) count=96 ;;
+	*) count=48 ;;
+	esac
+	count=$((count * SCALE / 100))
+	case $2 in
+	1) count=$((count / 2)) ;;
+	64) count=128 ;;
+	esac
+	echo $((count < 2 * $2 ? 2 * $2 : count))
+}
+
+# theirs_count CASE TRUST: theirs loads the trust store for each
+theirs_count()
+{
+	if [ "$2" = system ] && [ "${1%:*}" != psk ]; then echo 16; else echo 24; fi
+}
+
+# one_pair CASE TRUST PAIR: each of the agents once, and the library between them
+one_pair()
+{
+	local case=$1 trust=$2 pair=$3 mode=${1%:*} type=${1#*:} words count top concurrency
+	words=$(measure_words "$mode")
+	for concurrency in "${CONCURRENCIES[@]}"; do
+		count=$(count_of "$case" "$concurrency")
+		top=$(ceiling "$mode" "$type" "$trust" "$(count_of "$case" 8)")
+		# shellcheck disable=SC2086 # words
+		ours pair "$count" "concurrency=$concurrency" $words
+		[ "$mode" = psk ] || same_session "$top" "$(agent_log server)"
+		# shellcheck disable=SC2046 # words
+		record efficiency "case=$case" "trust=$trust" "concurrency=$concurrency" "pair=$pair" "count=$count" \
+			$(ours_usage "$count") "ceiling_per_cpu_s=$(field per_cpu_s "$top")" \
+			"per_s=$(bench_value pair connections_per_s)" "p50_ms=$(run_percentile pair p50)" \
+			"p99_ms=$(run_percentile pair p99)"
+		[ "$concurrency" -eq $COMPARED ] || continue
+		! measure_has_theirs || compare "$case" "$trust" "$pair" "$(bench_value pair connections_per_s)" $words
+	done
+}
+
+# compare CASE TRUST PAIR OUR-RATE WORD...
+compare()
+{
+	local case=$1 trust=$2 pair=$3 rate=$4 count succeeded
+	shift 4
+	count=$(theirs_count "$case" "$trust")
+	theirs compared "$count" concurrency=$COMPARED "$@"
+	succeeded=$(bench_value compared succeeded)
+	record reference "case=$case" "trust=$trust" "concurrency=$COMPARED" "pair=$pair" "count=$count" "succeeded=$succeeded" \
+		"per_s=$rate" "reference_per_s=$(bench_value compared connections_per_s)" \
+		"reference_cpu_us=$((succeeded ? $(cat "$WORK/theirs-us") / succeeded : 0))" \
+		"reference_p50_ms=$(run_percentile compared p50)" "client=$(run_statuses compared client)" \
+		"server=$(run_statuses compared server)"
+}
+
+# warm CASE: what is done at first use is done
+warm()
+{
+	local words
+	words=$(measure_words "${1%:*}")
+	# shellcheck disable=SC2086 # words
+	ours warm 8 concurrency=8 $words
+	# shellcheck disable=SC2086 # words
+	! measure_has_theirs || run_at theirs warm count=2 concurrency=2 retry=1 $words
+}
+
+# handshakes CASE TRUST
+handshakes()
+{
+	local pair
+	warm "$1"
+	for ((pair = 1; pair <= PAIRS; pair++)); do one_pair "$1" "$2" "$pair"; done
+}
+
+agents_start()
+{
+	measure_start server "$@"
+	! measure_has_theirs || measure_start theirs "$@"
+}
+
+part_handshakes()
+{
+	local trust type case
+	for trust in "${TRUSTS[@]}"; do
+		for type in ecdsa rsa ed25519; do
+			[[ " ${CASES[*]} " == *":$type "* ]] || continue
+			attempt "bench-agents-$type-$trust" agents_start "$type" "$trust"
+			for case in "${CASES[@]}"; do
+				[ "${case#*:}" != "$type" ] || attempt "bench-${case/:/-}-$trust" handshakes "$case" "$trust"
+			done
+		done
+	done
+}
+
+results_planned()
+{
+	local results=0
+	if [[ " $PARTS " == *" handshakes "* ]]; then results=$(((${#CASES[@]} + 3) * ${#TRUSTS[@]})); fi
+	if [[ " $PARTS " == *" storms "* ]]; then results=$((results + STORM_RESULTS)); fi
+	echo "$results"
+}
+
+setup()
+{
+	measure_setup
+	record guest "kernel=$(uname -r)" "processors=$(nproc)" "memory_mb=$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" \
+		"gnutls=$(gnutls-cli --version 2>/dev/null | awk 'NR == 1 { print $NF }')" \
+		"reference=$(dpkg-query -W -f '${Version}' ktls-utils 2>/dev/null || echo none)" \
+		"quick=${BENCH_QUICK:-0}" "authorities=$(grep -c 'BEGIN CERT' "$PKI/system.crt" 2>/dev/null || echo 0)"
+}
+
+setup
+[ -e "$PKI/system.crt" ] || TRUSTS=(ca)
+plan "$(results_planned)"
+for part in $PARTS; do "part_$part"; done
