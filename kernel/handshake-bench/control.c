@@ -39,6 +39,22 @@ static int control_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* The run, NULL as long as there is none; without the lock, since it stays. */
+static struct run *control_run(struct file *file)
+{
+	struct control *control = file->private_data;
+
+	/* Pairs with control_write(): the run is complete. */
+	return smp_load_acquire(&control->run);
+}
+
+static void control_explain(struct control *control, const char *reason)
+{
+	mutex_lock(&control->lock);
+	strscpy(control->error, reason, sizeof(control->error));
+	mutex_unlock(&control->lock);
+}
+
 static ssize_t control_write(struct file *file, const char __user *from,
 			     size_t size, loff_t *pos)
 {
@@ -47,8 +63,10 @@ static ssize_t control_write(struct file *file, const char __user *from,
 	ssize_t ret = size;
 	char *line;
 
-	if (size > OPTIONS_LINE_MAX)
+	if (size > OPTIONS_LINE_MAX) {
+		control_explain(control, "the line is too long");
 		return -E2BIG;
+	}
 	line = memdup_user_nul(from, size);
 	if (IS_ERR(line))
 		return PTR_ERR(line);
@@ -61,6 +79,7 @@ static ssize_t control_write(struct file *file, const char __user *from,
 		if (IS_ERR(run))
 			ret = PTR_ERR(run);
 		else
+			/* Pairs with control_run(). */
 			smp_store_release(&control->run, run);
 	}
 	mutex_unlock(&control->lock);
@@ -89,12 +108,11 @@ static ssize_t control_read_error(struct control *control, char __user *to,
 static ssize_t control_read(struct file *file, char __user *to, size_t size,
 			    loff_t *pos)
 {
-	struct control *control = file->private_data;
-	struct run *run = smp_load_acquire(&control->run);
+	struct run *run = control_run(file);
 	int ret;
 
 	if (!run)
-		return control_read_error(control, to, size, pos);
+		return control_read_error(file->private_data, to, size, pos);
 	if (!run_ended(run) && (file->f_flags & O_NONBLOCK))
 		return -EAGAIN;
 	ret = wait_event_interruptible(run->wait, run_ended(run));
@@ -108,8 +126,7 @@ static ssize_t control_read(struct file *file, char __user *to, size_t size,
 
 static __poll_t control_poll(struct file *file, poll_table *table)
 {
-	struct control *control = file->private_data;
-	struct run *run = smp_load_acquire(&control->run);
+	struct run *run = control_run(file);
 
 	if (!run)
 		return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;

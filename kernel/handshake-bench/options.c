@@ -148,11 +148,10 @@ static const char *contradiction(const struct options *o)
 		return "count: at least 1";
 	if (!o->rate && !o->concurrency)
 		return "concurrency=0 is for rate=";
-	if (!o->consumer.cancel_ms)
-		return "cancel_ms: at least 1";
 	if (o->data && (!o->concurrency ||
 			o->concurrency > OPTIONS_CONCURRENCY_DATA_MAX))
-		return "data= needs a concurrency of at most " __stringify(OPTIONS_CONCURRENCY_DATA_MAX);
+		return "data= needs a concurrency of at most "
+		       __stringify(OPTIONS_CONCURRENCY_DATA_MAX);
 	if (o->data && o->peer != PEER_HANDSHAKE)
 		return "data= needs peer=handshake";
 	if (o->data && o->transport != TRANSPORT_TCP)
@@ -179,6 +178,7 @@ int options_parse(struct options *o, char *line, char *error)
 	const struct option *option;
 	const char *reason;
 	char *word, *value;
+	bool empty = true;
 
 	memset(o, 0, sizeof(*o));
 	o->count = 1;
@@ -188,12 +188,12 @@ int options_parse(struct options *o, char *line, char *error)
 	o->interval_ms = OPTIONS_INTERVAL_MS;
 	o->server_netns = -1;
 	o->consumer.auth = CONSUMER_X509;
-	o->consumer.cancel_ms = OPTIONS_CANCEL_MS;
 	strscpy(o->address, "127.0.0.1", sizeof(o->address));
 
 	while ((word = strsep(&line, " \t\n"))) {
 		if (!*word)
 			continue;
+		empty = false;
 		value = strchr(word, '=');
 		if (value)
 			*value++ = '\0';
@@ -210,7 +210,11 @@ int options_parse(struct options *o, char *line, char *error)
 			return -EINVAL;
 		}
 	}
-	reason = contradiction(o);
+	/* An agent that was given a time answers within it. */
+	if (!o->consumer.cancel_ms)
+		o->consumer.cancel_ms = o->consumer.timeout_ms ?:
+					OPTIONS_CANCEL_MS;
+	reason = empty ? "an empty line" : contradiction(o);
 	if (reason) {
 		strscpy(error, reason, OPTIONS_ERROR_MAX);
 		return -EINVAL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A run: it starts connections at a pace or one for each that ends, and adds up what became of them. */
+/* A run: starts connections, at a pace or one for each that ends, and adds up what became of them. */
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/inet.h>
@@ -25,6 +25,7 @@ static bool run_stops(struct run *run)
 
 bool run_ended(struct run *run)
 {
+	/* Pairs with run_work(): who sees this sees the result, too. */
 	return smp_load_acquire(&run->ended);
 }
 
@@ -164,6 +165,7 @@ static void run_work(struct work_struct *work)
 	wait_event_idle(run->wait, !READ_ONCE(run->in_flight));
 	run->elapsed_ns = ktime_to_ns(ktime_sub(ktime_get(), began));
 	run_json(run);
+	/* Pairs with run_ended(). */
 	smp_store_release(&run->ended, true);
 	wake_up_all(&run->wait);
 }

@@ -21,29 +21,44 @@ bench_loaded()
 #	client.results.0 100
 bench()
 {
+	bench_start "$@"
+	bench_end "$1"
+}
+
+# bench_start NAME KEY=VALUE...: in the background, one process that has the file; it ends with the run
+bench_start()
+{
 	local name=$1
 	shift
-	{
+	(
+		trap - ERR
+		exec 3<>$BENCH_DEVICE
 		echo "$*" >&3 || true
-		cat <&3
-	} 3<>$BENCH_DEVICE >"$WORK/bench-$name.json" 2>"$WORK/bench-$name.err" || give_up "run $name: $(cat "$WORK/bench-$name.err")"
+		exec cat <&3
+	) >"$WORK/bench-$name.json" 2>"$WORK/bench-$name.err" &
+	echo "$!" >"$WORK/bench-$name.pid"
+}
+
+# bench_end NAME [SECONDS]
+bench_end()
+{
+	local name=$1 pid
+	pid=$(cat "$WORK/bench-$name.pid")
+	wait_for "${2:-200}" gone "$pid" || give_up "the run $name does not end"
+	wait "$pid" || give_up "run $name: $(cat "$WORK/bench-$name.err")"
 	bench_flat <"$WORK/bench-$name.json" >"$WORK/bench-$name"
 	! bench_has "$name" error || give_up "run $name: $(bench_value "$name" error)"
 }
 
-# bench_start NAME KEY=VALUE...: the same in the background; bench_end NAME SECONDS waits for it
-bench_start()
-{
-	bench "$@" &
-	echo "$!" >"$WORK/bench-$1.pid"
-}
-
-bench_end()
+# bench_kill NAME: its process; the kernel cancels what is in flight before it is gone
+bench_kill()
 {
 	local pid
 	pid=$(cat "$WORK/bench-$1.pid")
-	wait_for "$2" gone "$pid" || give_up "the run $1 does not end"
-	wait "$pid" || give_up "the run $1 failed"
+	# The shell would report each that is killed.
+	disown "$pid" || true
+	kill -KILL "$pid"
+	wait_for 10 gone "$pid" || give_up "the process of the run $1 does not end: $(cat "/proc/$pid/stack")"
 }
 
 # Objects within objects, no arrays, no blanks or quotes in texts but one sentence: that is all that there is.
@@ -103,4 +118,22 @@ bench_all_succeed()
 	bench_is "$1" connections "$2" succeeded "$2" client.results.0 "$2" server.results.0 "$2"
 	comment "$1: $(bench_value "$1" handshakes_per_s) handshakes/s, client p50 $(bench_value "$1" client.latency_us.p50) us," \
 		"p99 $(bench_value "$1" client.latency_us.p99) us, $(bench_value "$1" client.retries) retries"
+}
+
+# bench_has_any NAME OBJECT: whether it has any member
+bench_has_any()
+{
+	grep -q "^${2//./\\.}\." "$WORK/bench-$1"
+}
+
+# bench_refused LINE: the write fails and the file says why
+bench_refused()
+{
+	(
+		exec 3<>$BENCH_DEVICE
+		! echo "$1" >&3 2>/dev/null || give_up "accepted: ${1:0:60}"
+		cat <&3 >"$WORK/bench-refused"
+	)
+	grep -q '^{"error":"[^"]*"}$' "$WORK/bench-refused" || give_up "no reason for ${1:0:60}: $(cat "$WORK/bench-refused")"
+	comment "${1:0:60}: $(cat "$WORK/bench-refused")"
 }
