@@ -332,8 +332,8 @@ static unsigned int workers_kept(const struct generation *generation)
 
 unsigned int generation_files(const struct generation *generation)
 {
-	/* For each worker two channels and a pidfd; for the keeper one of each; and the two memfds. */
-	return 3 * workers_kept(generation) + 4;
+	/* For each worker and for the keeper two channels and a pidfd; and the two memfds. */
+	return 3 * workers_kept(generation) + 5;
 }
 
 enum generation_lane generation_lane(const struct generation *generation, uint32_t keys)

@@ -23,11 +23,14 @@
 #define KEEPER_PATH CHILDDIR "/keeper"
 #define START_TIMEOUT_MS 30000	/* a machine that boots is busy, and a token may be slow */
 #define END_GRACE_MS 2000
+#define GRANTS_UNREAD 64	/* the channel of grants takes some hundreds */
 #define SLOW_LIMIT_TRIALS 10
 #define SLOW_LIMIT_LEAST_MS 2000
 
 struct keeping {
 	struct channel *channel;
+	struct channel *grants;		/* OPEN and CLOSE, which the keeper reads when a worker wants to sign */
+	unsigned int granted;		/* messages there since the keeper was last told to read them */
 	struct process *process;
 	struct deadline *deadline;	/* for the start, then for a ping */
 	const struct snapshot *snapshot;
@@ -186,6 +189,14 @@ static void received(void *user, const union proto_message *message, int *fds)
 	lose(keeping, "broke the message contract and is ended");
 }
 
+/* It only listens there. */
+static void spoken(void *user, const union proto_message *message, int *fds)
+{
+	(void)message;
+	(void)fds;
+	lose(user, "broke the message contract and is ended");
+}
+
 static void broken(void *user, int error)
 {
 	struct keeping *keeping = user;
@@ -244,7 +255,7 @@ int keeping_start(struct keeping **out, struct deadlines *deadlines, const struc
 	char serial[16];
 	char *argv[] = { "keeper", (char *)users->keeper.uid, (char *)users->keeper.gid, serial, NULL };
 	struct keeping *keeping = g_new0(struct keeping, 1);
-	int theirs = -1;
+	int theirs = -1, grants = -1;
 
 	keeping->snapshot = snapshot;
 	keeping->events = events;
@@ -257,9 +268,13 @@ int keeping_start(struct keeping **out, struct deadlines *deadlines, const struc
 	if (ret == 0)
 		ret = channel_pair(&keeping->channel, &theirs, 0, received, broken, keeping);
 	if (ret == 0)
-		ret = process_spawn(&keeping->process, KEEPER_PATH, argv, (int[]){ theirs, -1, keys_fd, -1 }, ended, keeping);
+		ret = channel_pair(&keeping->grants, &grants, 0, spoken, broken, keeping);
+	if (ret == 0)
+		ret = process_spawn(&keeping->process, KEEPER_PATH, argv, (int[]){ theirs, -1, keys_fd, grants }, ended, keeping);
 	if (theirs >= 0)
 		close(theirs);
+	if (grants >= 0)
+		close(grants);
 	if (ret < 0) {
 		log_line(LOG_ERR, "cannot start the keeper: %s", strerror(-ret));
 		keeping_free(keeping);
@@ -275,6 +290,7 @@ void keeping_free(struct keeping *keeping)
 	if (!keeping)
 		return;
 	channel_free(keeping->channel);
+	channel_free(keeping->grants);
 	if (keeping->process)
 		process_abandon(keeping->process, END_GRACE_MS);
 	deadline_free(keeping->deadline);
@@ -296,6 +312,23 @@ int keeping_attach(struct keeping *keeping, uint32_t worker, int fd)
 	return channel_try(keeping->channel, &message, &fd, 1);
 }
 
+static void tell(struct keeping *keeping, const union proto_message *message)
+{
+	if (channel_post(keeping->channel, message) == -EOVERFLOW)
+		lose(keeping, "does not read its channel and is ended");
+}
+
+static void granted(struct keeping *keeping, bool full)
+{
+	union proto_message message;
+
+	if (++keeping->granted < GRANTS_UNREAD && !full)
+		return;
+	keeping->granted = 0;
+	proto_init(&message, PROTO_GRANTS);
+	tell(keeping, &message);
+}
+
 int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_t keys, bool requested)
 {
 	union proto_message message;
@@ -305,7 +338,12 @@ int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_
 	message.open.worker = worker;
 	message.open.keys = keys;
 	message.open.requested = requested;
-	return channel_try(keeping->channel, &message, NULL, 0);
+	if (requested)
+		return channel_try(keeping->channel, &message, NULL, 0);
+	int ret = channel_try(keeping->grants, &message, NULL, 0);
+	if (ret == 0 || ret == -EAGAIN)
+		granted(keeping, ret == -EAGAIN);
+	return ret;
 }
 
 /* In a keyring of its own: two keys of one description in the same keyring would replace each other. */
@@ -336,16 +374,22 @@ int keeping_load(struct keeping *keeping, uint64_t job, key_serial_t serial)
 	return ret;
 }
 
-void keeping_close(struct keeping *keeping, uint64_t job)
+/* On the channel on which the job was opened. */
+void keeping_close(struct keeping *keeping, uint64_t job, bool requested)
 {
 	union proto_message message;
 
-	take_back(keeping, job);
-
 	proto_init(&message, PROTO_CLOSE);
 	message.close.job = job;
-	if (channel_post(keeping->channel, &message) == -EOVERFLOW)
+	if (requested) {
+		take_back(keeping, job);
+		tell(keeping, &message);
+		return;
+	}
+	if (channel_post(keeping->grants, &message) == -EOVERFLOW)
 		lose(keeping, "does not read its channel and is ended");
+	else
+		granted(keeping, false);
 }
 
 static void ping(struct keeping *keeping)

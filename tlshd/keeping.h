@@ -73,8 +73,11 @@ int keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_
  */
 int keeping_load(struct keeping *keeping, uint64_t job, key_serial_t serial);
 
-/** keeping_close - the job has ended */
-void keeping_close(struct keeping *keeping, uint64_t job);
+/**
+ * keeping_close - the job has ended
+ * @requested: as when it was opened; true for one that was only loaded
+ */
+void keeping_close(struct keeping *keeping, uint64_t job, bool requested);
 
 /**
  * keeping_report - what a worker says about its calls in one job

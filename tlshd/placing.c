@@ -42,7 +42,7 @@ void placing_release(struct job *job)
 	struct keeping *keeping = job->generation ? generation_keeping(job->generation) : NULL;
 
 	if (job->opened && keeping)
-		keeping_close(keeping, job->number);
+		keeping_close(keeping, job->number, job->keys.certificate != NULL);
 	job->opened = false;
 }
 
@@ -132,7 +132,7 @@ static int place(struct placing *placing, struct job *job)
 	int ret = give(job, working, &message);
 	if (ret < 0) {
 		if (keys || job->keys.certificate)
-			keeping_close(keeping, job->number);
+			keeping_close(keeping, job->number, job->keys.certificate != NULL);
 		forget_load(job);
 		return ret;
 	}

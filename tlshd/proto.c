@@ -33,6 +33,7 @@ static const struct {
 	[PROTO_ATTACH] = { "ATTACH", sizeof(struct proto_attach) },
 	[PROTO_OPEN] = { "OPEN", sizeof(struct proto_open) },
 	[PROTO_CLOSE] = { "CLOSE", sizeof(struct proto_close) },
+	[PROTO_GRANTS] = { "GRANTS", sizeof(struct proto_grants) },
 	[PROTO_LOAD] = { "LOAD", sizeof(struct proto_load) },
 	[PROTO_PING] = { "PING", sizeof(struct proto_ping) },
 	[PROTO_KEY] = { "KEY", sizeof(struct proto_key) },

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 /* Raised with every change of a structure below. Programs of different builds refuse each other. */
-#define PROTO_VERSION 3
+#define PROTO_VERSION 4
 
 #define PROTO_NAME_MAX 256	/* a DNS name has up to 253 bytes */
 #define PROTO_TEXT_MAX 1024	/* a sentence for the log */
@@ -46,8 +46,9 @@ enum proto_type {
 	PROTO_PSK_KEY,
 	/* supervisor -> keeper, on the control channel */
 	PROTO_ATTACH,		/* carries the keeper's end of a worker's sign channel */
-	PROTO_OPEN,
+	PROTO_OPEN,		/* these two on the channel of grants, too */
 	PROTO_CLOSE,
+	PROTO_GRANTS,		/* read the channel of grants, before it is full */
 	PROTO_LOAD,
 	PROTO_PING,
 	/* keeper -> supervisor, on the control channel */
@@ -280,6 +281,11 @@ struct proto_close {
 	uint64_t job;
 };
 
+/* Nobody waits on the channel of grants: whoever wants to sign reads it before. */
+struct proto_grants {
+	struct proto_header header;
+};
+
 struct proto_ping {
 	struct proto_header header;
 	uint32_t serial;	/* PROTO_PONG has the same structure and the same number */
@@ -323,6 +329,7 @@ enum proto_fd {
 	PROTO_FD_SIGN = 4,	/* worker: sign channel, -1 (closed) where the generation has no private key */
 	PROTO_FD_SNAPSHOT = 5,	/* worker: the snapshot; keeper: the key list */
 	PROTO_FD_PSK = 6,	/* worker: PSK channel */
+	PROTO_FD_GRANTS = 6,	/* keeper: channel of grants */
 	PROTO_FD_END		/* nothing from here on is a child's */
 };
 
@@ -340,6 +347,7 @@ union proto_message {
 	struct proto_attach attach;
 	struct proto_open open;
 	struct proto_close close;
+	struct proto_grants grants;
 	struct proto_load load;
 	struct proto_key_loaded key_loaded;
 	struct proto_ping ping;

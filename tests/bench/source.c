@@ -4,7 +4,7 @@
  * native harness. The work of both is kept alike: an announcement that is only a wake-up, one message to accept a request,
  * one to answer it, and the request's keyring in the process keyring.
  *
- * The socket is root's alone (mode 0600). The installed daemon has nothing of this: tests/bench/installed looks.
+ * The socket is root's alone (mode 0600). The installed daemon has nothing of this: tests/e2e/installed.sh looks.
  */
 #include <config.h>
 

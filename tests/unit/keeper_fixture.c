@@ -250,11 +250,12 @@ int fixture_keyring;
 void fixture_spawn(struct fixture_keeper *keeper, int keylist, const char *uid)
 {
 	g_autofree char *own = g_strdup_printf("%u", getuid());
-	int control;
+	int control, grants;
 
 	memset(keeper, 0, sizeof(*keeper));
 	keeper->notices = g_string_new(NULL);
 	pair(&keeper->control, &control);
+	pair(&keeper->grants, &grants);
 	if (!uid)
 		uid = getuid() == 0 ? NOBODY : own;
 	keeper->pid = fork();
@@ -263,7 +264,9 @@ void fixture_spawn(struct fixture_keeper *keeper, int keylist, const char *uid)
 		/* Out of the way first: one may lie where another belongs. */
 		int high_control = fcntl(control, F_DUPFD_CLOEXEC, 20);
 		int high_keylist = fcntl(keylist, F_DUPFD_CLOEXEC, 20);
+		int high_grants = fcntl(grants, F_DUPFD_CLOEXEC, 20);
 		dup2(high_control, PROTO_FD_SUPERVISOR);
+		dup2(high_grants, PROTO_FD_GRANTS);
 		dup2(high_keylist, PROTO_FD_SNAPSHOT);
 		/* Left open by mistake, between and beyond the two. */
 		dup2(STDERR_FILENO, PROTO_FD_SIGN);
@@ -273,6 +276,7 @@ void fixture_spawn(struct fixture_keeper *keeper, int keylist, const char *uid)
 		_exit(127);
 	}
 	close(control);
+	close(grants);
 	close(keylist);
 }
 
@@ -329,6 +333,7 @@ int fixture_wait(struct fixture_keeper *keeper)
 	g_assert_cmpint(waitpid(keeper->pid, &status, 0), ==, keeper->pid);
 	if (keeper->control >= 0)
 		close(keeper->control);
+	close(keeper->grants);
 	g_string_free(keeper->notices, TRUE);
 	if (WIFSIGNALED(status))
 		g_error("the keeper died of signal %d", WTERMSIG(status));
@@ -355,7 +360,7 @@ int fixture_attach(struct fixture_keeper *keeper, uint32_t worker)
 	return ours;
 }
 
-void fixture_open(struct fixture_keeper *keeper, uint64_t job, uint32_t worker, uint32_t keys)
+static void send_open(int channel, uint64_t job, uint32_t worker, uint32_t keys)
 {
 	union proto_message message;
 
@@ -363,15 +368,43 @@ void fixture_open(struct fixture_keeper *keeper, uint64_t job, uint32_t worker, 
 	message.open.job = job;
 	message.open.worker = worker;
 	message.open.keys = keys;
-	g_assert_cmpint(proto_send(keeper->control, &message, NULL, 0), ==, 0);
+	g_assert_cmpint(proto_send(channel, &message, NULL, 0), ==, 0);
 }
 
-void fixture_close(struct fixture_keeper *keeper, uint64_t job)
+static void send_close(int channel, uint64_t job)
 {
 	union proto_message message;
 
 	proto_init(&message, PROTO_CLOSE);
 	message.close.job = job;
+	g_assert_cmpint(proto_send(channel, &message, NULL, 0), ==, 0);
+}
+
+void fixture_open(struct fixture_keeper *keeper, uint64_t job, uint32_t worker, uint32_t keys)
+{
+	send_open(keeper->control, job, worker, keys);
+}
+
+void fixture_close(struct fixture_keeper *keeper, uint64_t job)
+{
+	send_close(keeper->control, job);
+}
+
+void fixture_grant(struct fixture_keeper *keeper, uint64_t job, uint32_t worker, uint32_t keys)
+{
+	send_open(keeper->grants, job, worker, keys);
+}
+
+void fixture_withdraw(struct fixture_keeper *keeper, uint64_t job)
+{
+	send_close(keeper->grants, job);
+}
+
+void fixture_grants(struct fixture_keeper *keeper)
+{
+	union proto_message message;
+
+	proto_init(&message, PROTO_GRANTS);
 	g_assert_cmpint(proto_send(keeper->control, &message, NULL, 0), ==, 0);
 }
 

@@ -67,6 +67,7 @@ extern int fixture_keyring;
 struct fixture_keeper {
 	pid_t pid;
 	int control;
+	int grants;
 	GString *notices;	/* all so far, a line each: "<4>text" */
 	uint32_t keys;
 	struct proto_key key[PROTO_KEYS_MAX];
@@ -93,6 +94,11 @@ void fixture_stop(struct fixture_keeper *keeper);
 int fixture_attach(struct fixture_keeper *keeper, uint32_t worker);
 void fixture_open(struct fixture_keeper *keeper, uint64_t job, uint32_t worker, uint32_t keys);
 void fixture_close(struct fixture_keeper *keeper, uint64_t job);
+
+/* The same on the channel of grants, where the keeper does not wait; and the word that it has to read there. */
+void fixture_grant(struct fixture_keeper *keeper, uint64_t job, uint32_t worker, uint32_t keys);
+void fixture_withdraw(struct fixture_keeper *keeper, uint64_t job);
+void fixture_grants(struct fixture_keeper *keeper);
 void fixture_ping(struct fixture_keeper *keeper);
 
 /* A sign call with a fitting input. */

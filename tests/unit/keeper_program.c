@@ -137,7 +137,7 @@ static void test_start(void)
 	g_assert_cmpuint(threads(keeper.pid), ==, 1);
 	/* Standard input and the two outputs, and the control channel. */
 	if (getuid() == 0)
-		g_assert_cmpuint(open_fds(keeper.pid), ==, 4);
+		g_assert_cmpuint(open_fds(keeper.pid), ==, 5);
 	fixture_ping(&keeper);
 	fixture_stop(&keeper);
 }
@@ -300,6 +300,41 @@ static void test_call_overtakes_open(void)
 		g_assert_cmpint(proto_receive(channel, &message, 0, NULL, 0), ==, 0);
 		g_assert_cmpint(message.signature.status, ==, 0);
 	}
+	close(channel);
+	fixture_stop(&keeper);
+}
+
+/* Nobody waits on the channel of grants, and yet each call is judged by all that was sent there before. */
+static void test_grants(void)
+{
+	struct fixture_keeper keeper;
+	union proto_message message;
+
+	start(&keeper);
+	int channel = fixture_attach(&keeper, 1);
+	for (uint64_t job = 1; job <= 100; job++) {
+		fixture_grant(&keeper, job, 1, 1u << P256 | 1u << RSA);
+		g_assert_cmpint(ask(channel, job, P256, 0x0403), ==, 0);
+		fixture_withdraw(&keeper, job);
+		g_assert_cmpint(ask(channel, job, RSA, 0x0804), ==, -EPERM);
+	}
+	/* One that came on the control channel ends here, too. */
+	fixture_open(&keeper, 101, 1, 1u << P256);
+	fixture_ping(&keeper);
+	fixture_withdraw(&keeper, 101);
+	g_assert_cmpint(ask(channel, 101, P256, 0x0403), ==, -EPERM);
+	/* Without any call: when the supervisor says so. */
+	fixture_grant(&keeper, 102, 1, 1u << P256);
+	fixture_grant(&keeper, 102, 1, 1u << P256);
+	fixture_ping(&keeper);
+	g_assert_null(strstr(keeper.notices->str, "OPEN of job 102"));
+	fixture_grants(&keeper);
+	fixture_await_notice(&keeper, "<4>OPEN of job 102");
+	proto_init(&message, PROTO_PING);
+	g_assert_cmpint(proto_send(keeper.grants, &message, NULL, 0), ==, 0);
+	fixture_grants(&keeper);
+	fixture_await_notice(&keeper, "<4>keeper: a PING message has no meaning as a grant");
+	g_assert_cmpint(ask(channel, 102, P256, 0x0403), ==, 0);
 	close(channel);
 	fixture_stop(&keeper);
 }
@@ -570,6 +605,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/keeper/each-scheme", test_each_scheme);
 	g_test_add_func("/keeper/refused-calls", test_refused_calls);
 	g_test_add_func("/keeper/call-overtakes-open", test_call_overtakes_open);
+	g_test_add_func("/keeper/grants", test_grants);
 	g_test_add_func("/keeper/garbage", test_garbage);
 	g_test_add_func("/keeper/surplus-fds", test_surplus_fds);
 	g_test_add_func("/keeper/odd-control", test_odd_control);

@@ -4,6 +4,11 @@
  *
  * The main thread waits for them, but any signer's thread may read them, too, when it misses a job. The lock covers
  * both reading a message and doing what it says, so whoever got the lock has seen all that was sent before.
+ *
+ * OPEN and CLOSE of most jobs come on a channel of their own, the grants, which nobody waits on: to wake a thread for each
+ * costs more than to read it. A signer reads them before it judges a call, and so never judges by less than what was sent; the
+ * supervisor has the main thread read them (GRANTS) before the channel is full. A job with a key that its request names has
+ * all its messages on the control channel, where they keep their order with LOAD.
  */
 #include <config.h>
 
@@ -27,7 +32,7 @@
 #define REPLY_RETRY_MS 10	/* where it is memory that was short */
 
 struct control {
-	int fd;
+	int fd, grants;
 	pthread_mutex_t lock;
 	uint32_t overflows;		/* OPENs that found the table full */
 	struct oracle *oracle;
@@ -137,6 +142,8 @@ static void handle(struct control *control, const union proto_message *message, 
 	case PROTO_LOAD:
 		load_key(control, &message->load);
 		break;
+	case PROTO_GRANTS:
+		break;		/* when all that waits here is done */
 	case PROTO_PING:
 		pong(control, &message->ping);
 		break;
@@ -146,10 +153,38 @@ static void handle(struct control *control, const union proto_message *message, 
 	}
 }
 
+static void grant(struct control *control, const union proto_message *message)
+{
+	if (message->header.type == PROTO_OPEN && !message->open.requested)
+		open_job(control, &message->open);
+	else if (message->header.type == PROTO_CLOSE)
+		close_job(control, &message->close);
+	else
+		proto_notice(control->fd, LOG_WARNING, "keeper: a %s message has no meaning as a grant, it is ignored",
+			     proto_name(message->header.type));
+}
+
+/* The channel's end is the control channel's, too, which reports it. */
+static void drain_grants(void *context)
+{
+	struct control *control = context;
+	union proto_message message;
+	int ret;
+
+	pthread_mutex_lock(&control->lock);
+	do {
+		ret = proto_receive(control->grants, &message, MSG_DONTWAIT, NULL, 0);
+		if (ret == 0)
+			grant(control, &message);
+	} while (ret == 0 || ret == -EBADMSG);
+	pthread_mutex_unlock(&control->lock);
+}
+
 /* Read and do all that is there. Returns 0 when there is no more, or a negative errno when it cannot go on. */
 static int drain(struct control *control)
 {
 	union proto_message message;
+	bool grants = false;
 	int ret, fd;
 
 	pthread_mutex_lock(&control->lock);
@@ -167,11 +202,14 @@ static int drain(struct control *control)
 		}
 		if (ret < 0)
 			break;
+		grants = grants || message.header.type == PROTO_GRANTS;
 		handle(control, &message, &fd);
 		if (fd >= 0)
 			close(fd);
 	}
 	pthread_mutex_unlock(&control->lock);
+	if (grants)
+		drain_grants(control);
 	return ret;
 }
 
@@ -207,7 +245,7 @@ static struct oracle *make_oracle(const struct keys *keys)
 	return oracle_new(schemes, keys_count(keys), ORACLE_JOBS_MAX);
 }
 
-int control_run(int fd, const struct keys *keys)
+int control_run(int fd, int grants, const struct keys *keys)
 {
 	/* Never freed: the signers' threads use it to the end of the process. */
 	struct control *control = calloc(1, sizeof(*control));
@@ -226,10 +264,12 @@ int control_run(int fd, const struct keys *keys)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		proto_notice(fd, LOG_WARNING, "keeper: its control channel stays blocking (%s)", strerror(errno));
 	control->fd = fd;
+	control->grants = grants;
 	pthread_mutex_init(&control->lock, NULL);
 	control->signers.keys = keys;
 	control->signers.oracle = control->oracle;
 	control->signers.supervisor = fd;
+	control->signers.grants = drain_grants;
 	control->signers.catch_up = catch_up;
 	control->signers.context = control;
 	return serve(control);

@@ -27,7 +27,7 @@
 static int close_others(void)
 {
 	if (close_range(PROTO_FD_SUPERVISOR + 1, PROTO_FD_SNAPSHOT - 1, 0) < 0 ||
-	    close_range(PROTO_FD_SNAPSHOT + 1, ~0U, 0) < 0)
+	    close_range(PROTO_FD_GRANTS + 1, ~0U, 0) < 0)
 		return -errno;
 	return 0;
 }
@@ -60,6 +60,7 @@ static void prepare_for_modules(void)
 	unsetenv("HOME");
 	unsetenv("XDG_CONFIG_HOME");
 	fcntl(PROTO_FD_SUPERVISOR, F_SETFD, FD_CLOEXEC);
+	fcntl(PROTO_FD_GRANTS, F_SETFD, FD_CLOEXEC);
 }
 
 static int run(const char *uid, const char *gid, key_serial_t keyring)
@@ -95,7 +96,7 @@ static int run(const char *uid, const char *gid, key_serial_t keyring)
 	ret = keys_announce(keys, PROTO_FD_SUPERVISOR);
 	if (ret < 0)
 		goto out;
-	control_run(PROTO_FD_SUPERVISOR, keys);
+	control_run(PROTO_FD_SUPERVISOR, PROTO_FD_GRANTS, keys);
 	/* Threads may be signing: nothing may be freed under their hands, neither here nor by exit(). */
 	_exit(EXIT_FAILURE);
 out:

@@ -51,9 +51,10 @@ static int authorise(struct signer *signer, const struct proto_sign *call, const
 	struct signer_shared *shared = signer->shared;
 	const char *why = "";
 
+	shared->grants(shared->context);
 	int ret = oracle_authorise(shared->oracle, signer->worker, call, scheme, &why);
 	if (ret == -ENOENT) {
-		/* OPEN is sent before the worker gets the job, but we may not have read it yet. */
+		/* OPEN is sent before the worker gets the job, but that of a key that the request names may be unread yet. */
 		shared->catch_up(shared->context);
 		ret = oracle_authorise(shared->oracle, signer->worker, call, scheme, &why);
 	}

@@ -20,7 +20,11 @@ struct signer_shared {
 	struct requested *requested;
 	int supervisor;		/* for notices */
 	unsigned int running;	/* signers, atomic */
-	/* Reads what the supervisor has sent so far: called when a job is unknown, from a signer's thread. */
+	/*
+	 * Both read what the supervisor has sent so far, from a signer's thread: grants() before each call is judged,
+	 * catch_up() when its job is unknown all the same.
+	 */
+	void (*grants)(void *context);
 	void (*catch_up)(void *context);
 	void *context;
 };

@@ -502,6 +502,7 @@ enum handshake_state handshake_step(struct handshake *handshake)
 		ret = gnutls_handshake(handshake->session);
 	} while (ret == GNUTLS_E_INTERRUPTED && interruptions++ < INTERRUPTIONS_PER_TURN);
 	sign_begin(handshake->context->sign, NULL);
+	transport_flush(&handshake->transport);
 	if (ret == GNUTLS_E_SUCCESS)
 		return complete(handshake);
 	if (ret == GNUTLS_E_AGAIN || ret == GNUTLS_E_INTERRUPTED)

@@ -74,8 +74,9 @@ static ssize_t push(gnutls_transport_ptr_t pointer, const giovec_t *iov, int cou
 	if (transport->write_error)
 		return all;
 	do {
-		sent = sendmsg(transport->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent = sendmsg(transport->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
 	} while (sent < 0 && errno == EINTR);
+	transport->held = transport->held || sent > 0;
 	if (sent < 0 && !would_block(errno)) {
 		transport->write_error = errno;
 		return all;
@@ -92,19 +93,27 @@ static int pull_timeout(gnutls_transport_ptr_t pointer, unsigned int timeout_ms)
 
 void transport_init(struct transport *transport, int fd, uint64_t limit)
 {
-	static const int on = 1;
 	socklen_t size = sizeof(transport->nodelay);
 
 	*transport = (struct transport){ .fd = fd, .limit = limit };
 	if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &transport->nodelay, &size) < 0 || transport->nodelay)
 		transport->nodelay = -1;
-	else if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
-		transport->nodelay = -1;
 	transport_turn(transport);
+}
+
+/* Turning it on sends all that waits, on again as well (tcp(7)). */
+void transport_flush(struct transport *transport)
+{
+	static const int on = 1;
+
+	if (transport->held)
+		setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	transport->held = false;
 }
 
 void transport_restore(struct transport *transport)
 {
+	transport_flush(transport);
 	if (transport->nodelay >= 0)
 		setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &transport->nodelay,
 			   sizeof(transport->nodelay));

@@ -25,19 +25,26 @@ struct transport {
 	int read_error;		/* positive errno of a read that failed for good */
 	int write_error;	/* the same for a write */
 	uint8_t last[TRANSPORT_ALERT_RECORD]; /* bytes received */
-	int nodelay;		/* what TCP_NODELAY was; -1: it was not changed */
+	bool held;		/* bytes may lie in the kernel until transport_flush() */
+	int nodelay;		/* what TCP_NODELAY was; -1: on, or unknown */
 };
 
 /**
  * transport_init - take a socket for the handshake
  * @fd: the socket; stays the caller's
  * @limit: bytes that may be received in all
- *
- * Turns TCP_NODELAY on: a flight of the handshake must not wait for an acknowledgement.
  */
 void transport_init(struct transport *transport, int fd, uint64_t limit);
 
-/** transport_restore - set TCP_NODELAY as it was */
+/**
+ * transport_flush - let go what was written
+ *
+ * The library writes a flight in pieces, ServerHello and ChangeCipherSpec alone, and each would be a segment that wakes the
+ * peer for nothing. So the kernel keeps them (MSG_MORE), for 200 ms at most, until the library waits for the peer.
+ */
+void transport_flush(struct transport *transport);
+
+/** transport_restore - let go what was written, and set TCP_NODELAY as it was */
 void transport_restore(struct transport *transport);
 
 /** transport_attach - make a session use it; @transport outlives the session's last call */
