@@ -5,7 +5,7 @@
 # The guest's part of "./quickstart bench": handshakes for the kernel, ours beside what the TLS library takes by itself and
 # beside ktls-utils' agent, all in one boot and in turns. Results are lines of JSON in /run/out/records.
 #
-# BENCH_QUICK=1: few of everything. BENCH_PARTS: which parts, of: handshakes storms silent defaults.
+# BENCH_QUICK=1: few of everything. BENCH_PARTS: which parts, of: handshakes storms cores.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"
 . "$LIB/fault.sh"
 . "$LIB/keyring.sh"
@@ -15,15 +15,17 @@
 . "${BASH_SOURCE[0]%/*}/storms.sh"
 
 PARTS=${BENCH_PARTS:-handshakes storms}
+COMPARED=8	# the concurrency at which the reference is measured
+# What is measured: CASE:TYPE/TRUST
 if [ -n "${BENCH_QUICK:-}" ]; then
 	PAIRS=1 CONCURRENCIES=(8) SCALE=50
+	MEASURED=(server-only:ecdsa/ca psk:ecdsa/ca mutual:rsa/ca server-only:ecdsa/system)
 else
 	PAIRS=5 CONCURRENCIES=(1 8 64) SCALE=100
+	MEASURED=("${BENCH_CASES[@]/%//ca}" "${BENCH_CASES[@]/%//system}")
 fi
 PAIRS=${BENCH_PAIRS:-$PAIRS}
-COMPARED=8	# the concurrency at which the reference is measured
-CASES=("${BENCH_CASES[@]}")
-TRUSTS=(ca system)
+CORES=(server-only:ecdsa/ca mutual:ecdsa/ca)	# where the number of processors is what is looked at
 
 # count_of CASE CONCURRENCY: under emulation a handshake takes some 40 ms and up
 count_of()
@@ -57,10 +59,10 @@ one_pair()
 		count=$(count_of "$case" "$concurrency")
 		top=$(ceiling "$mode" "$type" "$trust" "$(count_of "$case" 8)")
 		# shellcheck disable=SC2086 # words
-		ours pair "$count" "concurrency=$concurrency" $words
+		ours pair "$count" "concurrency=$concurrency" $PATIENT $words
 		[ "$mode" = psk ] || same_session "$top" "$(agent_log server)"
 		# shellcheck disable=SC2046 # words
-		record efficiency "case=$case" "trust=$trust" "concurrency=$concurrency" "pair=$pair" "count=$count" \
+		record efficiency "processors=$(nproc)" "case=$case" "trust=$trust" "concurrency=$concurrency" "pair=$pair" "count=$count" \
 			$(ours_usage "$count") "ceiling_per_cpu_s=$(field per_cpu_s "$top")" \
 			"per_s=$(bench_value pair connections_per_s)" "p50_ms=$(run_percentile pair p50)" \
 			"p99_ms=$(run_percentile pair p99)"
@@ -75,7 +77,7 @@ compare()
 	local case=$1 trust=$2 pair=$3 rate=$4 count succeeded
 	shift 4
 	count=$(theirs_count "$case" "$trust")
-	theirs compared "$count" concurrency=$COMPARED "$@"
+	theirs compared "$count" concurrency=$COMPARED $PATIENT "$@"
 	succeeded=$(bench_value compared succeeded)
 	record reference "case=$case" "trust=$trust" "concurrency=$COMPARED" "pair=$pair" "count=$count" "succeeded=$succeeded" \
 		"per_s=$rate" "reference_per_s=$(bench_value compared connections_per_s)" \
@@ -90,9 +92,9 @@ warm()
 	local words
 	words=$(measure_words "${1%:*}")
 	# shellcheck disable=SC2086 # words
-	ours warm 8 concurrency=8 $words
+	ours warm 8 concurrency=8 $PATIENT $words
 	# shellcheck disable=SC2086 # words
-	! measure_has_theirs || run_at theirs warm count=2 concurrency=2 retry=1 $words
+	! measure_has_theirs || run_at theirs warm count=2 concurrency=2 retry=1 $PATIENT $words
 }
 
 # handshakes CASE TRUST
@@ -103,44 +105,64 @@ handshakes()
 	for ((pair = 1; pair <= PAIRS; pair++)); do one_pair "$1" "$2" "$pair"; done
 }
 
-agents_start()
+# agents TYPE TRUST: both have this configuration; does nothing when they have it already
+agents()
 {
-	measure_start server "$@"
-	! measure_has_theirs || measure_start theirs "$@"
+	[ "$(cat "$WORK/agents" 2>/dev/null)" != "$*" ] || return 0
+	rm -f "$WORK/agents"
+	measure_start server "$@" hello_timeout_ms=0
+	! measure_has_theirs || measure_start theirs "$@" hello_timeout_ms=0
+	echo "$*" >"$WORK/agents"
 }
 
+# measured CASE/TRUST
+measured()
+{
+	local case=${1%/*} trust=${1#*/}
+	[ "$trust" != system ] || [ -e "$PKI/system.crt" ] || not_here "this machine has no authorities (package ca-certificates)"
+	agents "${case#*:}" "$trust"
+	handshakes "$case" "$trust"
+}
+
+# In the order in which agents need not be started anew
 part_handshakes()
 {
-	local trust type case
-	for trust in "${TRUSTS[@]}"; do
-		for type in ecdsa rsa ed25519; do
-			[[ " ${CASES[*]} " == *":$type "* ]] || continue
-			attempt "bench-agents-$type-$trust" agents_start "$type" "$trust"
-			for case in "${CASES[@]}"; do
-				[ "${case#*:}" != "$type" ] || attempt "bench-${case/:/-}-$trust" handshakes "$case" "$trust"
-			done
-		done
-	done
+	local one
+	while read -r one; do
+		attempt "bench-${one//[:\/]/-}" measured "$one"
+	done < <(printf '%s\n' "${MEASURED[@]}" | sort -t : -s -k 2)
+	rm -f "$WORK/agents"
+}
+
+part_cores()
+{
+	THEIRS=/nonexistent CONCURRENCIES=(8 64) MEASURED=("${CORES[@]}")
+	part_handshakes
 }
 
 results_planned()
 {
-	local results=0
-	if [[ " $PARTS " == *" handshakes "* ]]; then results=$(((${#CASES[@]} + 3) * ${#TRUSTS[@]})); fi
-	if [[ " $PARTS " == *" storms "* ]]; then results=$((results + STORM_RESULTS)); fi
+	local results=0 part
+	for part in $PARTS; do
+		case $part in
+		handshakes) results=$((results + ${#MEASURED[@]})) ;;
+		cores) results=$((results + ${#CORES[@]})) ;;
+		storms) results=$((results + STORM_RESULTS)) ;;
+		esac
+	done
 	echo "$results"
 }
 
 setup()
 {
 	measure_setup
-	record guest "kernel=$(uname -r)" "processors=$(nproc)" "memory_mb=$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" \
+	record guest "kernel=$(uname -r)" "processors=$(nproc)" "parts=$PARTS" "quick=${BENCH_QUICK:-0}" \
+		"memory_mb=$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" \
 		"gnutls=$(gnutls-cli --version 2>/dev/null | awk 'NR == 1 { print $NF }')" \
 		"reference=$(dpkg-query -W -f '${Version}' ktls-utils 2>/dev/null || echo none)" \
-		"quick=${BENCH_QUICK:-0}" "authorities=$(grep -c 'BEGIN CERT' "$PKI/system.crt" 2>/dev/null || echo 0)"
+		"authorities=$(grep -c 'BEGIN CERT' "$PKI/system.crt" 2>/dev/null || echo 0)"
 }
 
 setup
-[ -e "$PKI/system.crt" ] || TRUSTS=(ca)
 plan "$(results_planned)"
 for part in $PARTS; do "part_$part"; done
