@@ -83,10 +83,22 @@ static int load_key(struct job *job, struct generation *generation, struct keepi
 	return -EINPROGRESS;
 }
 
+/* Where it does not arrive, the worker asks for it. */
+static void give_psk(struct job *job, struct working *working)
+{
+	union proto_message message;
+
+	if (!requestkeys_offer(&job->keys, &job->request, job->number, &message))
+		return;
+	working_offer(working, &message);
+	explicit_bzero(&message, sizeof(message));
+}
+
 static int give(struct job *job, struct working *working, union proto_message *message)
 {
 	int fds[2] = { job->request.fd, -1 };
 
+	give_psk(job, working);
 	if (!job->keys.certificate)
 		return working_give(working, message, fds, 1);
 	message->job.certificate_length = g_bytes_get_size(job->keys.certificate);

@@ -236,9 +236,11 @@ struct proto_psk {
 	uint8_t identity[PROTO_PSK_IDENTITY_MAX]; /* as the peer sent it: any bytes */
 };
 
+/* The answer; a client's comes before its JOB as well, because it is known by then and surely needed. */
 struct proto_psk_key {
 	struct proto_header header;
-	uint32_t call;
+	uint64_t job;
+	uint32_t call;		/* 0: nobody has asked */
 	int32_t status;		/* 0, or a negative errno: -ENOKEY no such key, -EPERM not this worker's job; others pass */
 	uint32_t hash;		/* enum proto_psk_hash */
 	uint32_t identity_length;

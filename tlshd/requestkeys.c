@@ -161,6 +161,27 @@ static int give(struct requestkeys *keys, const struct snapshot *snapshot, const
 	return find(keys, snapshot, call);
 }
 
+static void fill(const struct psk *psk, struct proto_psk_key *answer)
+{
+	answer->hash = psk->hash;
+	answer->identity_length = psk->identity_length;
+	answer->key_length = psk->key_length;
+	memcpy(answer->identity, psk->identity, psk->identity_length);
+	memcpy(answer->key, psk->key, psk->key_length);
+}
+
+bool requestkeys_offer(struct requestkeys *keys, const struct handshake_request *request, uint64_t job,
+		       union proto_message *answer)
+{
+	if (request->auth != PROTO_AUTH_PSK || request->role != PROTO_ROLE_CLIENT || !keys->psk)
+		return false;
+	proto_init(answer, PROTO_PSK_KEY);
+	answer->psk_key.job = job;
+	fill(keys->psk, &answer->psk_key);
+	keys->given = true;
+	return true;
+}
+
 void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapshot,
 			const struct handshake_request *request, const struct proto_psk *call,
 			union proto_message *answer)
@@ -168,15 +189,12 @@ void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapsho
 	int ret = give(keys, snapshot, request, call);
 
 	proto_init(answer, PROTO_PSK_KEY);
+	answer->psk_key.job = call->job;
 	answer->psk_key.call = call->call;
 	answer->psk_key.status = ret;
 	if (ret < 0)
 		return;
-	answer->psk_key.hash = keys->psk->hash;
-	answer->psk_key.identity_length = keys->psk->identity_length;
-	answer->psk_key.key_length = keys->psk->key_length;
-	memcpy(answer->psk_key.identity, keys->psk->identity, keys->psk->identity_length);
-	memcpy(answer->psk_key.key, keys->psk->key, keys->psk->key_length);
+	fill(keys->psk, &answer->psk_key);
 	keys->given = true;
 }
 

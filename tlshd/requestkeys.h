@@ -46,6 +46,15 @@ void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapsho
 			union proto_message *answer);
 
 /**
+ * requestkeys_offer - a client's key, to be sent before its job
+ * @answer: PROTO_PSK_KEY; holds a secret
+ *
+ * Returns whether there is one.
+ */
+bool requestkeys_offer(struct requestkeys *keys, const struct handshake_request *request, uint64_t job,
+		       union proto_message *answer);
+
+/**
  * requestkeys_image - certificate and SubjectPublicKeyInfo for the worker, one behind the other
  *
  * Returns a memfd, the caller's, or a negative errno.

@@ -236,6 +236,11 @@ function say_facts(   i, part, name)
 				judge("idle wake-ups", part[3], 0, 0)
 		else if (part[1] == "start")
 			printf "native, start to READY: %d ms  %s\n", part[2], judge("start, ms", part[2], 100, 0)
+		else if (part[1] == "memory")
+			printf "native, memory with %d silent handshakes: supervisor %d KB (Pss), busiest worker %d KB\n", part[2], part[4],
+				part[6]
+		else if (part[1] == "beside")
+			printf "native, mutual ECDSA beside %d silent handshakes: %.0f/s, %.0f per CPU second\n", part[2], part[3], part[4]
 	}
 }
 

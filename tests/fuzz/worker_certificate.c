@@ -31,6 +31,7 @@ static void look_at_certificate(gnutls_x509_crt_t certificate)
 	proto_init(&message, PROTO_RESULT);
 	message.result.job = 1;
 	facts_of_certificate(certificate, &message.result);
+	facts_of_issuer(certificate, &message.result);
 	g_assert_cmpint(proto_check(&message, sizeof(message.result)), ==, 0);
 	check_text(message.result.peer_subject);
 	check_text(message.result.peer_issuer);

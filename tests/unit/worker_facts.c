@@ -18,7 +18,10 @@ static union proto_message facts_of(const struct wish *wish)
 
 	proto_init(&message, PROTO_RESULT);
 	message.result.job = 1;
-	facts_of_certificate(issue(wish)->crt, &message.result);
+	const struct issued *issued = issue(wish);
+	facts_of_certificate(issued->crt, &message.result);
+	g_assert_cmpstr(message.result.peer_issuer, ==, "");
+	facts_of_issuer(issued->crt, &message.result);
 	g_assert_cmpint(proto_check(&message, sizeof(message.result)), ==, 0);
 	const char *const texts[] = { message.result.peer_subject, message.result.peer_san, message.result.peer_issuer,
 				      message.result.peer_serial };

@@ -269,7 +269,8 @@ static void test_no_trust(void)
 	static const struct verdict expected = { REASON_NO_TRUST, GNUTLS_A_UNKNOWN_CA, PROTO_VERIFY_UNKNOWN_CA };
 	struct peer_wish peer = { .identity = issue(&(struct wish){ .issuer = ca }) };
 
-	judge(PROTO_ROLE_SERVER, "", peer, NULL, NULL, &expected);
+	struct proto_result result = judge(PROTO_ROLE_SERVER, "", peer, NULL, NULL, &expected);
+	g_assert_cmpstr(result.peer_issuer, ==, "CN=ca");
 }
 
 static void test_purpose(void)

@@ -152,9 +152,6 @@ void facts_of_certificate(gnutls_x509_crt_t certificate, struct proto_result *re
 	text_init(&text, result->peer_subject, sizeof(result->peer_subject));
 	if (gnutls_x509_crt_get_dn3(certificate, &dn, 0) == 0)
 		add_dn(&text, &dn);
-	text_init(&text, result->peer_issuer, sizeof(result->peer_issuer));
-	if (gnutls_x509_crt_get_issuer_dn3(certificate, &dn, 0) == 0)
-		add_dn(&text, &dn);
 	text_init(&text, result->peer_san, sizeof(result->peer_san));
 	add_sans(certificate, &text);
 	text_init(&text, result->peer_serial, sizeof(result->peer_serial));
@@ -169,6 +166,16 @@ void facts_of_certificate(gnutls_x509_crt_t certificate, struct proto_result *re
 	}
 	result->peer_not_before = gnutls_x509_crt_get_activation_time(certificate);
 	result->peer_not_after = gnutls_x509_crt_get_expiration_time(certificate);
+}
+
+void facts_of_issuer(gnutls_x509_crt_t certificate, struct proto_result *result)
+{
+	gnutls_datum_t dn = { NULL, 0 };
+	struct text text;
+
+	text_init(&text, result->peer_issuer, sizeof(result->peer_issuer));
+	if (gnutls_x509_crt_get_issuer_dn3(certificate, &dn, 0) == 0)
+		add_dn(&text, &dn);
 }
 
 static void set_name(char *to, size_t size, const char *name)

@@ -13,8 +13,11 @@
 
 #include "proto.h"
 
-/** facts_of_certificate - fill in the peer_ fields, but for peer_authenticated */
+/** facts_of_certificate - fill in the peer_ fields, but for peer_authenticated and peer_issuer */
 void facts_of_certificate(gnutls_x509_crt_t certificate, struct proto_result *result);
+
+/** facts_of_issuer - fill in peer_issuer, which only a refusal is interested in */
+void facts_of_issuer(gnutls_x509_crt_t certificate, struct proto_result *result);
 
 /** facts_of_session - fill in version, cipher, group, signature and alpn, as far as they are negotiated */
 void facts_of_session(gnutls_session_t session, struct proto_result *result);

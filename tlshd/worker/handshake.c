@@ -184,6 +184,8 @@ static int on_verify(gnutls_session_t session)
 
 	handshake->refusal = verify_peer(session, handshake->leaf, handshake->role, &handshake->name,
 					 &handshake->result.peer_authenticated);
+	if (handshake->refusal.reason != REASON_OK && handshake->leaf)
+		facts_of_issuer(handshake->leaf, &handshake->result);
 	verify_forget(&handshake->leaf);
 	if (handshake->refusal.reason == REASON_OK)
 		return 0;
