@@ -5,7 +5,8 @@
 # The guest's part of "./quickstart bench": handshakes for the kernel, ours beside what the TLS library takes by itself and
 # beside ktls-utils' agent, all in one boot and in turns. Results are lines of JSON in /run/out/records.
 #
-# BENCH_QUICK=1: few of everything. BENCH_PARTS: which parts, of: handshakes storms cores.
+# BENCH_QUICK=1: few of everything. BENCH_PARTS: which parts, of: handshakes storms cores instructions. The last is the first
+# without the reference, for a guest whose clock counts instructions; BENCH_CLOCK=instructions notes that.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"
 . "$LIB/fault.sh"
 . "$LIB/keyring.sh"
@@ -71,7 +72,7 @@ one_pair()
 		[ "$mode" = psk ] || same_session "$top" "$(agent_log server)"
 		top=$(both_halves "$(field cpu_us "$top")" "$(field cpu_us "$(ceiling "$mode" "$type" "$trust" "$half")")")
 		# shellcheck disable=SC2046 # words
-		record efficiency "processors=$(nproc)" "case=$case" "trust=$trust" "concurrency=$concurrency" "pair=$pair" "count=$count" \
+		record efficiency "clock=${BENCH_CLOCK:-time}" "processors=$(nproc)" "case=$case" "trust=$trust" "concurrency=$concurrency" "pair=$pair" "count=$count" \
 			$(ours_usage "$count") "ceiling_per_cpu_s=$top" \
 			"per_s=$(bench_value pair connections_per_s)" "p50_ms=$(run_percentile pair p50)" \
 			"p99_ms=$(run_percentile pair p99)"
@@ -149,6 +150,12 @@ part_cores()
 	part_handshakes
 }
 
+part_instructions()
+{
+	THEIRS=/nonexistent CONCURRENCIES=(8) MEASURED=("${BENCH_CASES[@]/%//ca}")
+	part_handshakes
+}
+
 results_planned()
 {
 	local results=0 part
@@ -156,6 +163,7 @@ results_planned()
 		case $part in
 		handshakes) results=$((results + ${#MEASURED[@]})) ;;
 		cores) results=$((results + ${#CORES[@]})) ;;
+		instructions) results=$((results + ${#BENCH_CASES[@]})) ;;
 		storms) results=$((results + STORM_RESULTS)) ;;
 		esac
 	done

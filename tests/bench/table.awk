@@ -61,7 +61,7 @@ kind == "guest" {
 kind == "efficiency" {
 	name = get("case") " " get("trust") " " get("concurrency")
 	if (get("processors") == 1 && !(name in seen)) { seen[name]; rows[++row_count] = name }
-	group = "guest " get("processors") " " name
+	group = (get("clock") == "time" ? "guest " : "instructions ") get("processors") " " name
 	n = take(group, "supervisor_us keeper_us worker_us per_cpu_s ceiling_per_cpu_s per_s p50_ms p99_ms")
 	value[group, n, "efficiency"] = get("per_cpu_s") / get("ceiling_per_cpu_s")
 	if (get("processors") > 1 && !(name in on_cores)) { on_cores[name]; cores[++core_count] = name }
@@ -109,28 +109,29 @@ function spread(group, column, format,   middle)
 	return sprintf(format " (" format "-" format ")", middle, LEAST, MOST)
 }
 
-function say_efficiency(   i, name, group, part, guest_target, native_target, verdict)
+function say_efficiency(   i, name, group, part, by, guest_target, native_target, verdict)
 {
-	printf "\n%-18s %-7s %3s  %-21s %-21s %-21s %8s %8s %7s %8s %8s  %s\n", "", "", "", "efficiency: native", "in the guest",
-		"us: super. keeper work.", "ours", "ceiling", "", "p50", "p99", ""
-	printf "%-18s %-7s %3s  %-21s %-21s %-21s %8s %8s %7s %8s %8s  %s\n", "case", "trust", "at", "median (spread)",
-		"median (spread)", "per handshake, guest", "/CPU s", "/CPU s", "/s", "ms", "ms", "native; guest"
+	printf "\n%-18s %-7s %3s  %-21s %-21s %-5s %-21s %8s %8s %7s %8s %8s  %s\n", "", "", "", "efficiency: native",
+		"in the guest", "by", "us: super keeper work", "ours", "ceiling", "", "p50", "p99", ""
+	printf "%-18s %-7s %3s  %-21s %-21s %-5s %-21s %8s %8s %7s %8s %8s  %s\n", "case", "trust", "at", "median (spread)",
+		"median (spread)", "instr", "per handshake, guest", "/CPU s", "/CPU s", "/s", "ms", "ms", "native; guest"
 	for (i = 1; i <= row_count; i++) {
 		name = rows[i]
 		split(name, part, " ")
 		native_target = part[1] ~ /^psk/ ? 0.6 : 0.85
 		guest_target = part[1] ~ /^psk/ ? 0.8 : 0.9
 		group = "guest 1 " name
+		by = ("instructions 1 " name) in pairs ? sprintf("%.3f", median("instructions 1 " name, "efficiency")) : "-"
 		verdict = name in native ? judge("native efficiency " name, native_value[name], native_target, 1) : "-"
 		printf "%-18s %-7s %3d  %-21s ", part[1], part[2], part[3], (name in native ? native[name] : "-")
 		if (group in pairs) {
 			verdict = verdict "; " judge("guest efficiency " name, median(group, "efficiency"), guest_target, 1)
-			printf "%-21s %7.0f %6.0f %6.0f  %8.2f %8.2f %7.2f %8.0f %8.0f  ", spread(group, "efficiency", "%5.3f"),
+			printf "%-21s %-5s %7.0f %6.0f %6.0f  %8.2f %8.2f %7.2f %8.0f %8.0f  ", spread(group, "efficiency", "%5.3f"), by,
 				median(group, "supervisor_us"), median(group, "keeper_us"), median(group, "worker_us"),
 				median(group, "per_cpu_s"), median(group, "ceiling_per_cpu_s"), median(group, "per_s"),
 				median(group, "p50_ms"), median(group, "p99_ms")
 		} else {
-			printf "%-21s %21s  %8s %8s %7s %8s %8s  ", "-", "-", "-", "-", "-", "-", "-"
+			printf "%-21s %-5s %21s  %8s %8s %7s %8s %8s  ", "-", by, "-", "-", "-", "-", "-", "-"
 		}
 		print verdict
 	}
