@@ -68,7 +68,7 @@ one_pair()
 		half=$(($(count_of "$case" 8) / 2))
 		top=$(ceiling "$mode" "$type" "$trust" "$half")
 		# shellcheck disable=SC2086 # words
-		ours pair "$count" "concurrency=$concurrency" $PATIENT $words
+		ours pair "$count" "concurrency=$concurrency" "$PATIENT" $words
 		[ "$mode" = psk ] || same_session "$top" "$(agent_log server)"
 		top=$(both_halves "$(field cpu_us "$top")" "$(field cpu_us "$(ceiling "$mode" "$type" "$trust" "$half")")")
 		# shellcheck disable=SC2046 # words
@@ -87,7 +87,7 @@ compare()
 	local case=$1 trust=$2 pair=$3 rate=$4 count succeeded
 	shift 4
 	count=$(theirs_count "$case" "$trust")
-	theirs compared "$count" concurrency=$COMPARED $PATIENT "$@"
+	theirs compared "$count" concurrency=$COMPARED "$PATIENT" "$@"
 	succeeded=$(bench_value compared succeeded)
 	record reference "case=$case" "trust=$trust" "concurrency=$COMPARED" "pair=$pair" "count=$count" "succeeded=$succeeded" \
 		"per_s=$rate" "reference_per_s=$(bench_value compared connections_per_s)" \
@@ -102,9 +102,9 @@ warm()
 	local words
 	words=$(measure_words "${1%:*}")
 	# shellcheck disable=SC2086 # words
-	ours warm 8 concurrency=8 $PATIENT $words
+	ours warm 8 concurrency=8 "$PATIENT" $words
 	# shellcheck disable=SC2086 # words
-	! measure_has_theirs || run_at theirs warm count=2 concurrency=2 retry=1 $PATIENT $words
+	! measure_has_theirs || run_at theirs warm count=2 concurrency=2 retry=1 "$PATIENT" $words
 }
 
 # handshakes CASE TRUST

@@ -19,7 +19,7 @@ paced()
 {
 	local host=$1 rate=$2 refused
 	# shellcheck disable=SC2046 # words
-	run_at "$host" paced "count=$STEP" "rate=$rate" concurrency=0 $PATIENT $(measure_words $STORM_CASE)
+	run_at "$host" paced "count=$STEP" "rate=$rate" concurrency=0 "$PATIENT" $(measure_words $STORM_CASE)
 	refused=$(refused paced)
 	record step "agent=$host" "connections_per_s=$rate" "requests=$((2 * STEP))" "refused=$refused" \
 		"late=$(bench_value paced late)" "succeeded=$(bench_value paced succeeded)" \
@@ -73,10 +73,10 @@ storm_burst()
 {
 	local usual
 	# shellcheck disable=SC2046 # words
-	ours usual 128 concurrency=64 $PATIENT $(measure_words $STORM_CASE)
+	ours usual 128 concurrency=64 "$PATIENT" $(measure_words $STORM_CASE)
 	usual=$(bench_value usual connections_per_s)
 	# shellcheck disable=SC2046 # words
-	run_at server burst "count=$BURST" "concurrency=$BURST" retry=1 $PATIENT $(measure_words $STORM_CASE)
+	run_at server burst "count=$BURST" "concurrency=$BURST" retry=1 "$PATIENT" $(measure_words $STORM_CASE)
 	record burst "case=$STORM_CASE:ecdsa" "connections=$BURST" "succeeded=$(bench_value burst succeeded)" \
 		"per_s=$(bench_value burst connections_per_s)" "usual_per_s=$usual" "p50_ms=$(run_percentile burst p50)" \
 		"p99_ms=$(run_percentile burst p99)" \
@@ -90,7 +90,7 @@ storm_burst()
 storm_psk()
 {
 	# shellcheck disable=SC2046 # words
-	run_at server many "count=$PSK_COUNT" concurrency=64 retry=1 $PATIENT $(measure_words psk)
+	run_at server many "count=$PSK_COUNT" concurrency=64 retry=1 "$PATIENT" $(measure_words psk)
 	record psk "connections=$PSK_COUNT" "succeeded=$(bench_value many succeeded)" "per_s=$(bench_value many connections_per_s)" \
 		"client=$(run_statuses many client)" "server=$(run_statuses many server)"
 	bench_is many succeeded "$PSK_COUNT" client.results.0 "$PSK_COUNT" server.results.0 "$PSK_COUNT"
@@ -112,7 +112,8 @@ silent_are_open()
 beside()
 {
 	# shellcheck disable=SC2046 # words
-	ours beside "$BESIDE" concurrency=8 $PATIENT $(measure_words mutual)
+	ours beside "$BESIDE" concurrency=8 "$PATIENT" $(measure_words mutual)
+	# shellcheck disable=SC2046 # words
 	record beside "silent=$1" "case=mutual:ecdsa" "per_s=$(bench_value beside connections_per_s)" $(ours_usage "$BESIDE")
 }
 
@@ -126,7 +127,7 @@ storm_silent()
 	memory_now 0
 	for count in "${SILENT[@]}"; do
 		beside 0
-		run_start server silent peer=silent "count=$count" "concurrency=$count" retry=1 $PATIENT
+		run_start server silent peer=silent "count=$count" "concurrency=$count" retry=1 "$PATIENT"
 		wait_for 600 silent_are_open "$count" || give_up "$(handshakes_open) of $count silent handshakes are open"
 		! gone "$(cat "$WORK/bench-silent.pid")" || give_up "the silent peers ended: $(cat "$WORK/bench-silent.json")"
 		memory_now "$count"

@@ -99,7 +99,7 @@ run_at()
 	local host=$1 name=$2
 	shift 2
 	# shellcheck disable=SC2016 # for the other shell
-	on "$host" bash -c 'exec 3<>"$1"; echo "$2" >&3; exec cat <&3' - $BENCH_DEVICE "cancel_ms=$LIMIT_MS $*" \
+	on "$host" bash -c 'exec 3<>"$1"; echo "$2" >&3; exec cat <&3' - "$BENCH_DEVICE" "cancel_ms=$LIMIT_MS $*" \
 		</dev/null >"$WORK/bench-$name.json" 2>"$WORK/bench-$name.err" || give_up "run $name: $(cat "$WORK/bench-$name".*)"
 	bench_flat <"$WORK/bench-$name.json" >"$WORK/bench-$name"
 	! bench_has "$name" error || give_up "run $name: $(bench_value "$name" error)"
@@ -111,7 +111,7 @@ run_start()
 	local host=$1 name=$2
 	shift 2
 	# shellcheck disable=SC2016 # for the other shell
-	become "$host" bash -c 'exec 3<>"$1"; echo "$2" >&3; exec cat <&3' - $BENCH_DEVICE "cancel_ms=$LIMIT_MS $*" \
+	become "$host" bash -c 'exec 3<>"$1"; echo "$2" >&3; exec cat <&3' - "$BENCH_DEVICE" "cancel_ms=$LIMIT_MS $*" \
 		</dev/null >"$WORK/bench-$name.json" 2>"$WORK/bench-$name.err" &
 	echo "$!" >"$WORK/bench-$name.pid"
 }
