@@ -57,27 +57,34 @@ both_halves()
 	awk -v first="$1" -v second="$2" 'BEGIN { printf "%.3f\n", 2e6 / (first + second) }'
 }
 
-# one_pair CASE TRUST PAIR: each of the agents once, and the library between them
+# beside_ceiling CASE TRUST PAIR CONCURRENCY: half of the library's before and half after ours, so that what others do on the
+# machine falls on both
+beside_ceiling()
+{
+	local case=$1 trust=$2 concurrency=$4 mode=${1%:*} type=${1#*:} words count half before after
+	read -ra words < <(measure_words "$mode")
+	count=$(count_of "$case" "$concurrency")
+	half=$(($(count_of "$case" 8) / 2))
+	before=$(ceiling "$mode" "$type" "$trust" "$half")
+	ours pair "$count" "concurrency=$concurrency" "$PATIENT" "${words[@]}"
+	after=$(ceiling "$mode" "$type" "$trust" "$half")
+	same_session "$after" "$(agent_log server)"
+	# shellcheck disable=SC2046 # words
+	record efficiency "clock=${BENCH_CLOCK:-time}" "processors=$(nproc)" "case=$case" "trust=$trust" \
+		"concurrency=$concurrency" "pair=$3" "count=$count" $(ours_usage "$count") \
+		"ceiling_per_cpu_s=$(both_halves "$(field cpu_us "$before")" "$(field cpu_us "$after")")" \
+		"per_s=$(bench_value pair connections_per_s)" "p50_ms=$(run_percentile pair p50)" "p99_ms=$(run_percentile pair p99)"
+}
+
+# one_pair CASE TRUST PAIR: each of the agents once, and the library
 one_pair()
 {
-	local case=$1 trust=$2 pair=$3 mode=${1%:*} type=${1#*:} words count half top concurrency
-	words=$(measure_words "$mode")
+	local words concurrency
+	read -ra words < <(measure_words "${1%:*}")
 	for concurrency in "${CONCURRENCIES[@]}"; do
-		count=$(count_of "$case" "$concurrency")
-		# Half of it before and half after ours: what others do on the machine falls on both.
-		half=$(($(count_of "$case" 8) / 2))
-		top=$(ceiling "$mode" "$type" "$trust" "$half")
-		# shellcheck disable=SC2086 # words
-		ours pair "$count" "concurrency=$concurrency" "$PATIENT" $words
-		[ "$mode" = psk ] || same_session "$top" "$(agent_log server)"
-		top=$(both_halves "$(field cpu_us "$top")" "$(field cpu_us "$(ceiling "$mode" "$type" "$trust" "$half")")")
-		# shellcheck disable=SC2046 # words
-		record efficiency "clock=${BENCH_CLOCK:-time}" "processors=$(nproc)" "case=$case" "trust=$trust" "concurrency=$concurrency" "pair=$pair" "count=$count" \
-			$(ours_usage "$count") "ceiling_per_cpu_s=$top" \
-			"per_s=$(bench_value pair connections_per_s)" "p50_ms=$(run_percentile pair p50)" \
-			"p99_ms=$(run_percentile pair p99)"
-		[ "$concurrency" -eq $COMPARED ] || continue
-		! measure_has_theirs || compare "$case" "$trust" "$pair" "$(bench_value pair connections_per_s)" $words
+		beside_ceiling "$@" "$concurrency"
+		[ "$concurrency" -eq $COMPARED ] && measure_has_theirs || continue
+		compare "$@" "$(bench_value pair connections_per_s)" "${words[@]}"
 	done
 }
 
@@ -100,11 +107,9 @@ compare()
 warm()
 {
 	local words
-	words=$(measure_words "${1%:*}")
-	# shellcheck disable=SC2086 # words
-	ours warm 8 concurrency=8 "$PATIENT" $words
-	# shellcheck disable=SC2086 # words
-	! measure_has_theirs || run_at theirs warm count=2 concurrency=2 retry=1 "$PATIENT" $words
+	read -ra words < <(measure_words "${1%:*}")
+	ours warm 8 concurrency=8 "$PATIENT" "${words[@]}"
+	! measure_has_theirs || run_at theirs warm count=2 concurrency=2 retry=1 "$PATIENT" "${words[@]}"
 }
 
 # handshakes CASE TRUST
