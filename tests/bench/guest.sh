@@ -15,7 +15,7 @@
 . "$LIB/measure.sh"
 . "${BASH_SOURCE[0]%/*}/storms.sh"
 
-PARTS=${BENCH_PARTS:-handshakes storms}
+PARTS=${BENCH_PARTS:-handshakes}
 COMPARED=8	# the concurrency at which the reference is measured
 # What is measured: CASE:TYPE/TRUST
 if [ -n "${BENCH_QUICK:-}" ]; then
@@ -57,6 +57,12 @@ both_halves()
 	awk -v first="$1" -v second="$2" 'BEGIN { printf "%.3f\n", 2e6 / (first + second) }'
 }
 
+# concurrencies_of TRUST: whether the trust store's size matters, one of them shows
+concurrencies_of()
+{
+	if [ "$1" = system ]; then echo $COMPARED; else echo "${CONCURRENCIES[@]}"; fi
+}
+
 # beside_ceiling CASE TRUST PAIR CONCURRENCY: half of the library's before and half after ours, so that what others do on the
 # machine falls on both
 beside_ceiling()
@@ -81,7 +87,7 @@ one_pair()
 {
 	local words concurrency
 	read -ra words < <(measure_words "${1%:*}")
-	for concurrency in "${CONCURRENCIES[@]}"; do
+	for concurrency in $(concurrencies_of "$2"); do
 		beside_ceiling "$@" "$concurrency"
 		[ "$concurrency" -eq $COMPARED ] && measure_has_theirs || continue
 		compare "$@" "$(bench_value pair connections_per_s)" "${words[@]}"
@@ -151,13 +157,15 @@ part_handshakes()
 
 part_cores()
 {
-	THEIRS=/nonexistent CONCURRENCIES=(8 64) MEASURED=("${CORES[@]}")
+	local THEIRS=/nonexistent
+	CONCURRENCIES=(8 64) MEASURED=("${CORES[@]}")
 	part_handshakes
 }
 
 part_instructions()
 {
-	THEIRS=/nonexistent CONCURRENCIES=(8) MEASURED=("${BENCH_CASES[@]/%//ca}")
+	local THEIRS=/nonexistent PAIRS=2
+	CONCURRENCIES=(8) MEASURED=("${BENCH_CASES[@]/%//ca}" server-only:ecdsa/system)
 	part_handshakes
 }
 
@@ -168,7 +176,7 @@ results_planned()
 		case $part in
 		handshakes) results=$((results + ${#MEASURED[@]})) ;;
 		cores) results=$((results + ${#CORES[@]})) ;;
-		instructions) results=$((results + ${#BENCH_CASES[@]})) ;;
+		instructions) results=$((results + ${#BENCH_CASES[@]} + 1)) ;;
 		storms) results=$((results + STORM_RESULTS)) ;;
 		esac
 	done
@@ -178,7 +186,7 @@ results_planned()
 setup()
 {
 	measure_setup
-	record guest "kernel=$(uname -r)" "processors=$(nproc)" "parts=$PARTS" "quick=${BENCH_QUICK:-0}" \
+	record guest "clock=${BENCH_CLOCK:-time}" "kernel=$(uname -r)" "processors=$(nproc)" "parts=$PARTS" "quick=${BENCH_QUICK:-0}" \
 		"memory_mb=$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" \
 		"gnutls=$(gnutls-cli --version 2>/dev/null | awk 'NR == 1 { print $NF }')" \
 		"reference=$(dpkg-query -W -f '${Version}' ktls-utils 2>/dev/null || echo none)" \

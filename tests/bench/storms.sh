@@ -8,9 +8,9 @@ STORM_RESULTS=5
 PATIENT="timeout_ms=$LIMIT_MS"
 STORM_CASE=server-only
 if [ -n "${BENCH_QUICK:-}" ]; then
-	STEP=50 BURST=100 PSK_COUNT=500 SILENT=(100 400) HALVINGS=0 BESIDE=24
+	STEP=50 BURST=100 PSK_COUNT=500 SILENT=(100 400) HALVINGS=0 BESIDE=24 FIRST_THEIRS=8
 else
-	STEP=500 BURST=1000 PSK_COUNT=10000 SILENT=(100 2000) HALVINGS=1 BESIDE=64
+	STEP=500 BURST=1000 PSK_COUNT=10000 SILENT=(100 2000) HALVINGS=1 BESIDE=64 FIRST_THEIRS=4
 fi
 RATE_MOST=4000
 
@@ -61,9 +61,9 @@ storm_pace()
 	RATE=0
 	if measure_has_theirs; then
 		measure_start theirs ecdsa ca hello_timeout_ms=0
-		pace_of theirs 2
+		pace_of theirs $FIRST_THEIRS
 	fi
-	record pace "case=$STORM_CASE:ecdsa" trust=ca "ours=$((2 * ours))" "reference=$((2 * RATE))" \
+	record pace "clock=${BENCH_CLOCK:-time}" "case=$STORM_CASE:ecdsa" trust=ca "ours=$((2 * ours))" "reference=$((2 * RATE))" \
 		"pending_limit=$(bench_value paced pending_limit)" "ratio=$(ratio "$ours" "$RATE")"
 	measure_stop theirs
 }

@@ -54,8 +54,9 @@ FILENAME ~ /native\.json$/ {
 { kind = get("kind") }
 
 kind == "guest" {
-	guests[++guest_count] = sprintf("kernel %s, %s processor(s), %s MB, GnuTLS %s, ktls-utils %s, %s authorities", get("kernel"),
-		get("processors"), get("memory_mb"), get("gnutls"), get("reference"), get("authorities"))
+	guests[++guest_count] = sprintf("kernel %s, %s processor(s), %s MB, GnuTLS %s, ktls-utils %s, %s authorities; clock: %s",
+		get("kernel"), get("processors"), get("memory_mb"), get("gnutls"), get("reference"), get("authorities"),
+		get("clock"))
 }
 
 kind == "efficiency" {
@@ -179,7 +180,8 @@ function say_storms(   per)
 {
 	if ("pace" in last) {
 		$0 = last["pace"]
-		printf "\nstorms and silent peers, with a time-out of 600 s named by the consumer and hello_timeout_ms=0:\n"
+		printf "\nstorms and silent peers, with a time-out of 600 s named by the consumer and hello_timeout_ms=0; clock: %s\n",
+			get("clock")
 		printf "paced requests, none refused: ours up to %s/s, the reference up to %s/s (the kernel lets %s wait)  %s\n",
 			get("ours"), get("reference"), get("pending_limit"),
 			(get("ratio") ~ /^[0-9]/ ? judge("pace, times the reference", get("ratio"), 10, 1) : "no ratio")
