@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The native harness: the supervisor with another source of requests, and what measures it. Nothing of it is built by "make"
 # or installed; "make bench" builds it, tests/bench/native runs it.
-bench_programs = tests/bench/tlshd tests/bench/generate tests/bench/ceiling tests/bench/priority
+bench_programs = tests/bench/tlshd tests/bench/generate tests/bench/ceiling tests/bench/priority tests/bench/usage
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs) tests/bench/child/keeper tests/bench/child/loader tests/bench/child/worker
 
@@ -25,6 +25,8 @@ tests_bench_ceiling_LDADD = $(GNUTLS_LIBS)
 tests_bench_priority_SOURCES = tests/bench/priority.c
 tests_bench_priority_CPPFLAGS = $(loader_CPPFLAGS)
 tests_bench_priority_LDADD = $(LOADER_LIBS)
+
+tests_bench_usage_SOURCES = tests/bench/usage.c tests/bench/account.c tests/bench/account.h
 
 # The children: the very keeper and loader, and the worker that also works where the kernel has no TLS.
 bench_children = tests/bench/child/keeper tests/bench/child/loader tests/bench/child/worker

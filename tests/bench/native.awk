@@ -2,29 +2,7 @@
 #
 # From what tests/bench/native noted to a table on standard output and a file of JSON.
 #
-#	awk -v out=FILE -f native.awk ROWS CALLS FACTS
-
-function sort(list, count,   i, j, held)
-{
-	for (i = 2; i <= count; i++) {
-		held = list[i]
-		for (j = i - 1; j > 0 && list[j] > held; j--)
-			list[j + 1] = list[j]
-		list[j + 1] = held
-	}
-}
-
-# The median of one column of a group; LEAST and MOST are set, too.
-function median(group, column,   i, list, count)
-{
-	count = pairs[group]
-	for (i = 1; i <= count; i++)
-		list[i] = value[group, i, column]
-	sort(list, count)
-	LEAST = list[1]
-	MOST = list[count]
-	return count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
-}
+#	awk -v out=FILE -f statistics.awk -f native.awk ROWS CALLS FACTS
 
 FILENAME ~ /rows$/ {
 	group = $1 " " $2 " " $3

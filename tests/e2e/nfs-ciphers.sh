@@ -5,26 +5,13 @@
 # Each cipher that the kernel's TLS and TLS 1.3 share, chosen by the system's crypto policy: GnuTLS' configuration file
 # disables the others. The kernel then says which cipher the connection has.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"
+. "$LIB/cipher.sh"
 
 MNT=/mnt/test
-CIPHERS='AES-128-GCM AES-256-GCM CHACHA20-POLY1305 AES-128-CCM'
-
-# allow CIPHER...: only these, for every program in the guest
-allow()
-{
-	local cipher
-	mkdir -p /etc/gnutls
-	{
-		echo '[overrides]'
-		for cipher in $CIPHERS; do
-			proof_one_of "$cipher" "$@" || echo "tls-disabled-cipher = $cipher"
-		done
-	} >/etc/gnutls/config
-}
 
 with_cipher()
 {
-	allow "$1"
+	cipher_allow "$1"
 	agent_start server
 	agent_start client
 	nfs_mount client server.test tls "$MNT"
@@ -39,9 +26,9 @@ with_cipher()
 # The two ends may have different policies: with nothing in common there is no connection, and no hang.
 nothing_in_common()
 {
-	allow AES-128-GCM
+	cipher_allow AES-128-GCM
 	agent_start server
-	allow AES-256-GCM
+	cipher_allow AES-256-GCM
 	agent_start client
 	nfs_refused client server.test tls "$MNT"
 	agent_stop client

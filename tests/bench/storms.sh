@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Storms, for tests/bench/guest.sh, which sources this: many requests at a pace or at once, silent peers, and what the defaults
+# shed. But for the last, the consumer names a time-out of LIMIT_MS, and hello_timeout_ms is 0 in the configuration.
+
+STORM_RESULTS=5
+PATIENT="timeout_ms=$LIMIT_MS"
+STORM_CASE=server-only
+if [ -n "${BENCH_QUICK:-}" ]; then
+	STEP=25 BURST=100 PSK_COUNT=500 SILENT=(100 400) HALVINGS=0 BESIDE=24 FIRST_THEIRS=8
+else
+	STEP=500 BURST=1000 PSK_COUNT=10000 SILENT=(100 2000) HALVINGS=1 BESIDE=64 FIRST_THEIRS=4
+fi
+RATE_MOST=4000
+
+# paced HOST RATE: STEP connections, two requests each; succeeds when none was refused
+paced()
+{
+	local host=$1 rate=$2 refused
+	# shellcheck disable=SC2046 # words
+	run_at "$host" paced "count=$STEP" "rate=$rate" concurrency=0 "$PATIENT" $(measure_words $STORM_CASE)
+	refused=$(refused paced)
+	record step "agent=$host" "connections_per_s=$rate" "requests=$((2 * STEP))" "refused=$refused" \
+		"late=$(bench_value paced late)" "succeeded=$(bench_value paced succeeded)" \
+		"most_in_flight=$(bench_value paced most_in_flight)" "per_s=$(bench_value paced connections_per_s)"
+	[ "$refused" -eq 0 ]
+}
+
+# pace_of HOST FIRST: connections per second, the most at which nothing is refused, in RATE; 0 when not even one a second
+pace_of()
+{
+	local host=$1 low=0 high=0 i
+	RATE=$2
+	while [ "$high" -eq 0 ] || { [ "$low" -eq 0 ] && [ "$high" -gt 1 ]; }; do
+		if paced "$host" "$RATE"; then
+			low=$RATE
+			[ "$RATE" -lt $RATE_MOST ] || break
+			[ "$high" -eq 0 ] || break
+			RATE=$((RATE * 2))
+		else
+			high=$RATE
+			[ "$low" -eq 0 ] || break
+			RATE=$((RATE / 2))
+		fi
+	done
+	for ((i = 0; i < HALVINGS && high > low + 1 && low > 0; i++)); do
+		RATE=$(((low + high) / 2))
+		if paced "$host" "$RATE"; then low=$RATE; else high=$RATE; fi
+	done
+	RATE=$low
+}
+
+storm_pace()
+{
+	local ours
+	measure_start server ecdsa ca hello_timeout_ms=0
+	warm "$STORM_CASE:ecdsa"
+	pace_of server 32
+	ours=$RATE
+	RATE=0
+	if measure_has_theirs; then
+		measure_start theirs ecdsa ca hello_timeout_ms=0
+		pace_of theirs $FIRST_THEIRS
+	fi
+	record pace "clock=${BENCH_CLOCK:-time}" "case=$STORM_CASE:ecdsa" trust=ca "ours=$((2 * ours))" "reference=$((2 * RATE))" \
+		"pending_limit=$(bench_value paced pending_limit)" "ratio=$(ratio "$ours" "$RATE")"
+	measure_stop theirs
+}
+
+# All at once. Throughput is that of a run of 64 at a time.
+storm_burst()
+{
+	local usual
+	# shellcheck disable=SC2046 # words
+	ours usual 128 concurrency=64 "$PATIENT" $(measure_words $STORM_CASE)
+	usual=$(bench_value usual connections_per_s)
+	# shellcheck disable=SC2046 # words
+	run_at server burst "count=$BURST" "concurrency=$BURST" retry=1 "$PATIENT" $(measure_words $STORM_CASE)
+	record burst "case=$STORM_CASE:ecdsa" "connections=$BURST" "succeeded=$(bench_value burst succeeded)" \
+		"per_s=$(bench_value burst connections_per_s)" "usual_per_s=$usual" "p50_ms=$(run_percentile burst p50)" \
+		"p99_ms=$(run_percentile burst p99)" \
+		"p99_of_usual=$(ratio "$(run_percentile burst p99)" "$(ratio "$((BURST * 1000))" "$usual")")" \
+		"retries=$(($(bench_value burst client.retries) + $(bench_value burst server.retries)))" \
+		"client=$(run_statuses burst client)" "server=$(run_statuses burst server)"
+	bench_is burst succeeded "$BURST"
+}
+
+# Each request brings the same keyring, 64 connections at a time.
+storm_psk()
+{
+	# shellcheck disable=SC2046 # words
+	run_at server many "count=$PSK_COUNT" concurrency=64 retry=1 "$PATIENT" $(measure_words psk)
+	record psk "connections=$PSK_COUNT" "succeeded=$(bench_value many succeeded)" "per_s=$(bench_value many connections_per_s)" \
+		"client=$(run_statuses many client)" "server=$(run_statuses many server)"
+	bench_is many succeeded "$PSK_COUNT" client.results.0 "$PSK_COUNT" server.results.0 "$PSK_COUNT"
+}
+
+# memory_now SILENT: of supervisor and all workers
+memory_now()
+{
+	local pid workers=0
+	for pid in $(workers); do workers=$((workers + $(memory "$pid"))); done
+	record memory "silent=$1" "supervisor_kb=$(memory "$(agent_pid server)")" "workers_kb=$workers"
+}
+
+silent_are_open()
+{
+	[ "$(handshakes_open)" -ge "$1" ] || gone "$(cat "$WORK/bench-silent.pid")"
+}
+
+beside()
+{
+	# shellcheck disable=SC2046 # words
+	ours beside "$BESIDE" concurrency=8 "$PATIENT" $(measure_words mutual)
+	# shellcheck disable=SC2046 # words
+	record beside "silent=$1" "case=mutual:ecdsa" "per_s=$(bench_value beside connections_per_s)" $(ours_usage "$BESIDE")
+}
+
+# With each number of silent peers, others in turns with none.
+storm_silent()
+{
+	local count
+	measure_start server ecdsa ca hello_timeout_ms=0
+	warm mutual:ecdsa
+	agent_base
+	memory_now 0
+	for count in "${SILENT[@]}"; do
+		beside 0
+		run_start server silent peer=silent "count=$count" "concurrency=$count" retry=1 "$PATIENT"
+		wait_for 600 silent_are_open "$count" || give_up "$(handshakes_open) of $count silent handshakes are open"
+		! gone "$(cat "$WORK/bench-silent.pid")" || give_up "the silent peers ended: $(cat "$WORK/bench-silent.json")"
+		memory_now "$count"
+		beside "$count"
+		silent_are_open "$count" || give_up "silent handshakes ended meanwhile: $(handshakes_open) of $count are open"
+		run_stop silent
+		wait_for 120 handshakes_are 0 || give_up "$(handshakes_open) handshakes stay open"
+		beside 0
+	done
+}
+
+# No time-out is named, and the configuration is the default: silent peers hold nobody up for long, and a burst of more than
+# can be served in time loses some.
+storm_defaults()
+{
+	measure_start server ecdsa ca
+	warm "$STORM_CASE:ecdsa"
+	run_start server silent peer=silent "count=$BURST" "concurrency=$BURST" retry=1
+	# shellcheck disable=SC2046 # words
+	run_at server shed "count=$BURST" "concurrency=$BURST" retry=1 $(measure_words $STORM_CASE)
+	wait_for 300 gone "$(cat "$WORK/bench-silent.pid")" || give_up "silent peers are still there"
+	bench_flat <"$WORK/bench-silent.json" >"$WORK/bench-silent"
+	record defaults "case=$STORM_CASE:ecdsa" "connections=$BURST" "succeeded=$(bench_value shed succeeded)" \
+		"per_s=$(bench_value shed connections_per_s)" "p99_ms=$(run_percentile shed p99)" \
+		"client=$(run_statuses shed client)" "server=$(run_statuses shed server)" \
+		"silent=$BURST" "silent_server=$(run_statuses silent server)" "silent_p99_ms=$(run_percentile silent p99)"
+}
+
+part_storms()
+{
+	attempt bench-storm-pace storm_pace
+	attempt bench-storm-burst storm_burst
+	attempt bench-storm-psk storm_psk
+	attempt bench-storm-silent storm_silent
+	attempt bench-storm-defaults storm_defaults
+}

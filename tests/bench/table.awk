@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# All that "./quickstart bench" has measured, as one table on standard output, and what is judged of it as lines of JSON.
+#
+#	awk -v figures=FILE -f statistics.awk -f table.awk NATIVE.JSON RECORDS... SKIPPED
+#
+# NATIVE.JSON is tests/bench/native's, RECORDS lines of JSON (tests/lib/record.sh), SKIPPED lines "PART REASON".
+
+function get(key,   at, text)
+{
+	at = index($0, "\"" key "\":")
+	if (!at)
+		return ""
+	text = substr($0, at + length(key) + 3)
+	if (text ~ /^"/) {
+		sub(/^"/, "", text)
+		sub(/".*/, "", text)
+	} else {
+		sub(/[,}].*/, "", text)
+	}
+	return text
+}
+
+# take GROUP KEY...: one more member of a group
+function take(group, list,   names, count, i, n)
+{
+	if (!(group in pairs))
+		order[++groups] = group
+	n = ++pairs[group]
+	count = split(list, names, " ")
+	for (i = 1; i <= count; i++)
+		value[group, n, names[i]] = get(names[i])
+	return n
+}
+
+FILENAME ~ /skipped$/ { skipped[++skips] = $0; next }
+
+FILENAME ~ /native\.json$/ {
+	if ($0 ~ /^\{"case"/ && get("efficiency") != "") {
+		name = get("case") " " get("trust") " " get("concurrency")
+		if (!(name in seen)) { seen[name]; rows[++row_count] = name }
+		native[name] = sprintf("%5.3f (%5.3f-%5.3f)", get("efficiency"), get("least"), get("most"))
+		native_value[name] = get("efficiency")
+		native_cpu[name] = sprintf("%5.0f %5.0f %5.0f", get("supervisor_us"), get("keeper_us"), get("worker_us"))
+	} else if ($0 ~ /^\{"case"/) {
+		calls[get("case")] = get("supervisor") " " get("keeper") " " get("worker")
+	} else if ($0 ~ /^"/) {
+		gsub(/[",]/, "")
+		facts[++fact_count] = $0
+	}
+	next
+}
+
+{ kind = get("kind") }
+
+kind == "guest" {
+	guests[++guest_count] = sprintf("kernel %s, %s processor(s), %s MB, GnuTLS %s, ktls-utils %s, %s authorities; clock: %s",
+		get("kernel"), get("processors"), get("memory_mb"), get("gnutls"), get("reference"), get("authorities"),
+		get("clock"))
+}
+
+kind == "efficiency" {
+	name = get("case") " " get("trust") " " get("concurrency")
+	if (get("processors") == 1 && !(name in seen)) { seen[name]; rows[++row_count] = name }
+	group = (get("clock") == "time" ? "guest " : "instructions ") get("processors") " " name
+	n = take(group, "supervisor_us keeper_us worker_us per_cpu_s ceiling_per_cpu_s per_s p50_ms p99_ms")
+	value[group, n, "efficiency"] = get("per_cpu_s") / get("ceiling_per_cpu_s")
+	if (get("processors") > 1 && !(name in on_cores)) { on_cores[name]; cores[++core_count] = name }
+}
+
+kind == "reference" {
+	name = get("case") " " get("trust")
+	if (!(name in compared_seen)) { compared_seen[name]; compared[++compared_count] = name }
+	group = "reference " name
+	n = take(group, "per_s reference_per_s reference_cpu_us reference_p50_ms count succeeded")
+	value[group, n, "ratio"] = get("reference_per_s") > 0 ? get("per_s") / get("reference_per_s") : 0
+	compared_rows[name] += get("count")
+	compared_lost[name] += get("count") - get("succeeded")
+}
+
+kind == "pace" || kind == "burst" || kind == "psk" || kind == "defaults" { last[kind] = $0 }
+kind == "memory" { memory[get("silent")] = get("supervisor_kb") + get("workers_kb"); memory_text[get("silent")] = get("supervisor_kb") \
+	" + " get("workers_kb") }
+kind == "beside" {
+	group = "beside " (get("silent") + 0)
+	take(group, "per_s per_cpu_s")
+	if (get("silent") + 0 > most_silent)
+		most_silent = get("silent") + 0
+}
+kind == "data" {
+	if (!(get("cipher") in data_seen)) { data_seen[get("cipher")]; ciphers[++cipher_count] = get("cipher") }
+	take("data " get("cipher"), "write_mb_per_s read_mb_per_s")
+}
+
+# judge NAME VALUE TARGET AT-LEAST: a word for the table, and a line for the file
+function judge(name, number, target, least,   met)
+{
+	met = least ? number >= target : number <= target
+	if (figures)
+		printf "%s{\"figure\":\"%s\",\"value\":%.4g,\"%s\":%s,\"met\":%s}", (judged++ ? ",\n" : ""), name, number,
+			(least ? "at_least" : "at_most"), target, (met ? "true" : "false") >figures
+	if (!met)
+		missed++
+	return (met ? "met" : "MISSED") " (" (least ? ">= " : "<= ") target ")"
+}
+
+function spread(group, column, format,   middle)
+{
+	middle = median(group, column)
+	return sprintf(format " (" format "-" format ")", middle, LEAST, MOST)
+}
+
+function say_efficiency(   i, name, group, part, by, guest_target, native_target, verdict)
+{
+	printf "\n%-18s %-7s %3s  %-21s %-21s %-5s %-21s %8s %8s %7s %8s %8s  %s\n", "", "", "", "efficiency: native",
+		"in the guest", "by", "us: super keeper work", "ours", "ceiling", "", "p50", "p99", ""
+	printf "%-18s %-7s %3s  %-21s %-21s %-5s %-21s %8s %8s %7s %8s %8s  %s\n", "case", "trust", "at", "median (spread)",
+		"median (spread)", "instr", "per handshake, guest", "/CPU s", "/CPU s", "/s", "ms", "ms", "native; guest"
+	for (i = 1; i <= row_count; i++) {
+		name = rows[i]
+		split(name, part, " ")
+		native_target = part[1] ~ /^psk/ ? 0.6 : 0.85
+		guest_target = part[1] ~ /^psk/ ? 0.8 : 0.9
+		group = "guest 1 " name
+		by = ("instructions 1 " name) in pairs ? sprintf("%.3f", median("instructions 1 " name, "efficiency")) : "-"
+		verdict = name in native ? judge("native efficiency " name, native_value[name], native_target, 1) : "-"
+		printf "%-18s %-7s %3d  %-21s ", part[1], part[2], part[3], (name in native ? native[name] : "-")
+		if (group in pairs) {
+			verdict = verdict "; " judge("guest efficiency " name, median(group, "efficiency"), guest_target, 1)
+			printf "%-21s %-5s %7.0f %6.0f %6.0f  %8.2f %8.2f %7.2f %8.0f %8.0f  ", spread(group, "efficiency", "%5.3f"), by,
+				median(group, "supervisor_us"), median(group, "keeper_us"), median(group, "worker_us"),
+				median(group, "per_cpu_s"), median(group, "ceiling_per_cpu_s"), median(group, "per_s"),
+				median(group, "p50_ms"), median(group, "p99_ms")
+		} else {
+			printf "%-21s %-5s %21s  %8s %8s %7s %8s %8s  ", "-", by, "-", "-", "-", "-", "-", "-"
+		}
+		print verdict
+	}
+}
+
+function target_of(name)
+{
+	if (name ~ /^mutual:rsa/)
+		return name ~ /system$/ ? 5 : 2
+	return name ~ /system$/ ? 10 : 3
+}
+
+function say_reference(   i, name, group, part)
+{
+	if (!compared_count)
+		return
+	printf "\n%-18s %-7s  %9s %12s  %-21s %-14s  %s\n", "8 at a time", "trust", "ours /s", "reference /s", "times (spread)",
+		"its CPU ms, p50", ""
+	for (i = 1; i <= compared_count; i++) {
+		name = compared[i]
+		split(name, part, " ")
+		group = "reference " name
+		printf "%-18s %-7s  %9.2f %12.2f  %-21s %7.0f %6.0f  %s%s\n", part[1], part[2], median(group, "per_s"),
+			median(group, "reference_per_s"), spread(group, "ratio", "%.2f"), median(group, "reference_cpu_us") / 1000,
+			median(group, "reference_p50_ms"),
+			judge("times the reference " name, median(group, "ratio"), target_of(name), 1),
+			(compared_lost[name] ? sprintf("; the reference lost %d of %d", compared_lost[name], compared_rows[name]) : "")
+	}
+}
+
+function say_cores(   i, name, one, two)
+{
+	for (i = 1; i <= core_count; i++) {
+		name = cores[i]
+		one = "guest 1 " name
+		two = "guest 2 " name
+		if (!(one in pairs) || !(two in pairs))
+			continue
+		printf "%s with two processors: %.2f/s, with one %.2f/s: %s times\n", name, median(two, "per_s"), median(one, "per_s"),
+			sprintf("%.2f", median(two, "per_s") / median(one, "per_s"))
+	}
+}
+
+function say_storms(   per)
+{
+	if ("pace" in last) {
+		$0 = last["pace"]
+		printf "\nstorms and silent peers, with a time-out of 600 s named by the consumer and hello_timeout_ms=0; clock: %s\n",
+			get("clock")
+		printf "paced requests, none refused: ours up to %s/s, the reference up to %s/s (the kernel lets %s wait)  %s\n",
+			get("ours"), get("reference"), get("pending_limit"),
+			(get("ratio") ~ /^[0-9]/ ? judge("pace, times the reference", get("ratio"), 10, 1) : "no ratio")
+	}
+	if ("burst" in last) {
+		$0 = last["burst"]
+		printf "%d connections at once: %d succeeded, %s/s, p50 %.1f s, p99 %.1f s; p99 to burst / usual throughput (%s/s): %s  %s\n",
+			get("connections"), get("succeeded"), get("per_s"), get("p50_ms") / 1000, get("p99_ms") / 1000,
+			get("usual_per_s"), get("p99_of_usual"), judge("burst, p99 to burst / throughput", get("p99_of_usual"), 1.5, 0)
+	}
+	if ("psk" in last) {
+		$0 = last["psk"]
+		printf "pre-shared keys with the request's keyring, 64 at a time: %d of %d succeeded, %s/s  %s\n", get("succeeded"),
+			get("connections"), get("per_s"), judge("pre-shared keys, failures", get("connections") - get("succeeded"), 0, 0)
+	}
+	if (most_silent && ("beside " most_silent) in pairs) {
+		printf "mutual ECDSA beside %d silent peers: %.2f/s, with none %.2f/s  %s\n", most_silent,
+			median("beside " most_silent, "per_s"), median("beside 0", "per_s"),
+			judge("throughput beside silent peers", median("beside " most_silent, "per_s") / median("beside 0", "per_s"), 0.9, 1)
+		per = (memory[most_silent] - memory[0]) / most_silent
+		printf "memory (Pss, KB): supervisor + workers %s with none", memory_text[0]
+		if (100 in memory && most_silent != 100)
+			printf ", %s with 100", memory_text[100]
+		printf ", %s with %d: %.1f KB for each  %s\n", memory_text[most_silent], most_silent, per,
+			judge("KB for a silent handshake", per, 100, 0)
+	}
+	if ("defaults" in last) {
+		$0 = last["defaults"]
+		printf "the same with the defaults, %d at once and %d silent: %d succeeded; as client %s, as server %s; silent ones %s" \
+			" (STATUS*COUNT; 110: ETIMEDOUT)\n", get("connections"), get("silent"), get("succeeded"), get("client"),
+			get("server"), get("silent_server")
+	}
+}
+
+function say_data(   i)
+{
+	if (!cipher_count)
+		return
+	printf "\n%-20s %10s %10s\n", "NFS in the guest", "write MB/s", "read MB/s"
+	for (i = 1; i <= cipher_count; i++)
+		printf "%-20s %10.1f %10.1f\n", ciphers[i], median("data " ciphers[i], "write_mb_per_s"),
+			median("data " ciphers[i], "read_mb_per_s")
+}
+
+function say_facts(   i, part, name)
+{
+	for (name in calls) {
+		split(calls[name], part, " ")
+		printf "native system calls per handshake, %s: supervisor %s, keeper %s, worker %s\n", name, part[1], part[2], part[3]
+	}
+	for (i = 1; i <= fact_count; i++) {
+		split(facts[i], part, " ")
+		if (part[1] == "idle")
+			printf "native, idle for %d s: %d voluntary context switches  %s\n", part[2], part[3],
+				judge("idle wake-ups", part[3], 0, 0)
+		else if (part[1] == "start")
+			printf "native, start to READY: %d ms  %s\n", part[2], judge("start, ms", part[2], 100, 0)
+		else if (part[1] == "memory")
+			printf "native, memory with %d silent handshakes: supervisor %d KB (Pss), busiest worker %d KB\n", part[2], part[4],
+				part[6]
+		else if (part[1] == "beside")
+			printf "native, mutual ECDSA beside %d silent handshakes: %.0f/s, %.0f per CPU second\n", part[2], part[3], part[4]
+	}
+}
+
+END {
+	for (i = 1; i <= guest_count; i++)
+		print "guest: " guests[i]
+	say_efficiency()
+	say_facts()
+	say_reference()
+	say_cores()
+	say_storms()
+	say_data()
+	for (i = 1; i <= skips; i++)
+		print "skipped: " skipped[i]
+	printf "\n%d figures, %d missed\n", judged, missed
+}
