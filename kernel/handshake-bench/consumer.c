@@ -30,6 +30,8 @@
 
 #include "consumer.h"
 
+#define RETRY_DOUBLINGS_MAX	4U
+
 /* It is over, and this is how. The caller has made sure that nobody else ends it. */
 static void consumer_conclude(struct consumer *c, enum consumer_end how,
 			      int status)
@@ -90,6 +92,15 @@ static int consumer_hello(struct consumer *c)
 }
 
 /*
+ * Longer each time, up to a bound. Hundreds that try again every few
+ * milliseconds would take the processor from the agent that they wait for.
+ */
+static unsigned int consumer_retry_ms(const struct consumer *c)
+{
+	return c->config->retry_ms << min(c->refusals, RETRY_DOUBLINGS_MAX);
+}
+
+/*
  * Submit, or find out that it is not to be. All that the done function and the
  * end may need is set before, because they may run before the hello function
  * returns; the lock keeps the end itself back until the timer is set.
@@ -111,10 +122,10 @@ static void consumer_submit(struct consumer *c)
 				   msecs_to_jiffies(c->config->cancel_ms));
 	} else if (ret == -EAGAIN && c->config->retry_ms) {
 		/* Too many requests that no agent has taken yet. */
-		c->refusals++;
 		c->state = CONSUMER_WAITING;
 		queue_delayed_work(c->wq, &c->again,
-				   msecs_to_jiffies(c->config->retry_ms));
+				   msecs_to_jiffies(consumer_retry_ms(c)));
+		c->refusals++;
 	} else {
 		consumer_conclude(c, CONSUMER_REFUSED, ret);
 	}

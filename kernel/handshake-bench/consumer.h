@@ -41,7 +41,7 @@ struct consumer_config {
 	char			*peername;	/* NULL: none */
 	unsigned int		timeout_ms;	/* for the agent; 0: not said */
 	unsigned int		cancel_ms;	/* our own patience */
-	unsigned int		retry_ms;	/* after -EAGAIN; 0: give up */
+	unsigned int		retry_ms;	/* first, after -EAGAIN; 0: give up */
 	key_serial_t		keyring;
 	key_serial_t		cert[CONSUMER_SIDES];
 	key_serial_t		privkey[CONSUMER_SIDES];

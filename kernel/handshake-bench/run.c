@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A run: starts connections, at a pace or one for each that ends, and adds up what became of them. */
+/* A run: starts connections, at a pace or as others end, and adds up what became of them. */
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/inet.h>

@@ -50,15 +50,20 @@ bench_end()
 	! bench_has "$name" error || give_up "run $name: $(bench_value "$name" error)"
 }
 
-# bench_kill NAME: its process; the kernel cancels what is in flight before it is gone
+# bench_kill NAME...: their processes; the kernel cancels what is in flight before they are gone
 bench_kill()
 {
-	local pid
-	pid=$(cat "$WORK/bench-$1.pid")
+	local name pid pids=()
+	for name; do
+		read -r pid <"$WORK/bench-$name.pid"
+		pids+=("$pid")
+	done
 	# The shell would report each that is killed.
-	disown "$pid" || true
-	kill -KILL "$pid"
-	wait_for 10 gone "$pid" || give_up "the process of the run $1 does not end: $(cat "/proc/$pid/stack")"
+	disown "${pids[@]}" || true
+	kill -KILL "${pids[@]}"
+	for pid in "${pids[@]}"; do
+		wait_for 30 gone "$pid" || give_up "a process of the runs $* does not end: $(cat "/proc/$pid/stack")"
+	done
 }
 
 # Objects within objects, no arrays, no blanks or quotes in texts but one sentence: that is all that there is.
