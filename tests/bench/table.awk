@@ -115,7 +115,7 @@ function say_efficiency(   i, name, group, part, by, guest_target, native_target
 	printf "\n%-18s %-7s %3s  %-21s %-21s %-5s %-21s %8s %8s %7s %8s %8s  %s\n", "", "", "", "efficiency: native",
 		"in the guest", "by", "us: super keeper work", "ours", "ceiling", "", "p50", "p99", ""
 	printf "%-18s %-7s %3s  %-21s %-21s %-5s %-21s %8s %8s %7s %8s %8s  %s\n", "case", "trust", "at", "median (spread)",
-		"median (spread)", "instr", "per handshake, guest", "/CPU s", "/CPU s", "/s", "ms", "ms", "native; guest"
+		"median (spread)", "instr", "per handshake, guest", "/CPU s", "/CPU s", "/s", "ms", "ms", "native; guest; by instr"
 	for (i = 1; i <= row_count; i++) {
 		name = rows[i]
 		split(name, part, " ")
@@ -132,9 +132,10 @@ function say_efficiency(   i, name, group, part, by, guest_target, native_target
 				median(group, "per_cpu_s"), median(group, "ceiling_per_cpu_s"), median(group, "per_s"),
 				median(group, "p50_ms"), median(group, "p99_ms")
 		} else {
+			verdict = verdict "; -"
 			printf "%-21s %-5s %21s  %8s %8s %7s %8s %8s  ", "-", by, "-", "-", "-", "-", "-", "-"
 		}
-		print verdict
+		print verdict "; " (by == "-" ? by : judge("efficiency by instructions " name, by + 0, guest_target, 1))
 	}
 }
 
