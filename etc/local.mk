@@ -5,3 +5,7 @@ dist_example_DATA = etc/tlshd/config
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/tlshd
+
+# The folder of the configuration, which an administrator fills.
+install-data-local:
+	$(MKDIR_P) "$(DESTDIR)$(sysconfdir)/tlshd"
