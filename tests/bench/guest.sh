@@ -5,8 +5,8 @@
 # The guest's part of "./quickstart bench": handshakes for the kernel, ours beside what the TLS library takes by itself and
 # beside ktls-utils' agent, all in one boot and in turns. Results are lines of JSON in /run/out/records.
 #
-# BENCH_QUICK=1: few of everything. BENCH_PARTS: which parts, of: handshakes storms cores instructions. The last is the first
-# without the reference, for a guest whose clock counts instructions; BENCH_CLOCK=instructions notes that.
+# BENCH_QUICK=1: few of everything. BENCH_PARTS: which parts, of: handshakes, storms or one of them, cores, instructions. The
+# last is the first without the reference, for a guest whose clock counts instructions; BENCH_CLOCK=instructions notes that.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"
 . "$LIB/fault.sh"
 . "$LIB/keyring.sh"
@@ -177,7 +177,8 @@ results_planned()
 		handshakes) results=$((results + ${#MEASURED[@]})) ;;
 		cores) results=$((results + ${#CORES[@]})) ;;
 		instructions) results=$((results + ${#BENCH_CASES[@]} + 1)) ;;
-		storms) results=$((results + STORM_RESULTS)) ;;
+		storms) results=$((results + ${#STORMS[@]})) ;;
+		*) results=$((results + 1)) ;;
 		esac
 	done
 	echo "$results"

@@ -4,7 +4,7 @@
 # Storms, for tests/bench/guest.sh, which sources this: many requests at a pace or at once, silent peers, and what the defaults
 # shed. But for the last, the consumer names a time-out of LIMIT_MS, and hello_timeout_ms is 0 in the configuration.
 
-STORM_RESULTS=5
+STORMS=(pace burst psk silent defaults)
 PATIENT="timeout_ms=$LIMIT_MS"
 STORM_CASE=server-only
 if [ -n "${BENCH_QUICK:-}" ]; then
@@ -51,11 +51,17 @@ pace_of()
 	RATE=$low
 }
 
+# patient_start CASE: ours, as patient as its consumer
+patient_start()
+{
+	measure_start server ecdsa ca hello_timeout_ms=0
+	warm "$1:ecdsa"
+}
+
 storm_pace()
 {
 	local ours
-	measure_start server ecdsa ca hello_timeout_ms=0
-	warm "$STORM_CASE:ecdsa"
+	patient_start $STORM_CASE
 	pace_of server 32
 	ours=$RATE
 	RATE=0
@@ -72,6 +78,7 @@ storm_pace()
 storm_burst()
 {
 	local usual
+	patient_start $STORM_CASE
 	# shellcheck disable=SC2046 # words
 	ours usual 128 concurrency=64 "$PATIENT" $(measure_words $STORM_CASE)
 	usual=$(bench_value usual connections_per_s)
@@ -83,17 +90,18 @@ storm_burst()
 		"p99_of_usual=$(ratio "$(run_percentile burst p99)" "$(ratio "$((BURST * 1000))" "$usual")")" \
 		"retries=$(($(bench_value burst client.retries) + $(bench_value burst server.retries)))" \
 		"client=$(run_statuses burst client)" "server=$(run_statuses burst server)"
-	bench_is burst succeeded "$BURST"
+	all_succeeded burst "$BURST"
 }
 
 # Each request brings the same keyring, 64 connections at a time.
 storm_psk()
 {
+	patient_start psk
 	# shellcheck disable=SC2046 # words
 	run_at server many "count=$PSK_COUNT" concurrency=64 retry=1 "$PATIENT" $(measure_words psk)
 	record psk "connections=$PSK_COUNT" "succeeded=$(bench_value many succeeded)" "per_s=$(bench_value many connections_per_s)" \
 		"client=$(run_statuses many client)" "server=$(run_statuses many server)"
-	bench_is many succeeded "$PSK_COUNT" client.results.0 "$PSK_COUNT" server.results.0 "$PSK_COUNT"
+	all_succeeded many "$PSK_COUNT"
 }
 
 # memory_now SILENT: of supervisor and all workers
@@ -121,8 +129,7 @@ beside()
 storm_silent()
 {
 	local count
-	measure_start server ecdsa ca hello_timeout_ms=0
-	warm mutual:ecdsa
+	patient_start mutual
 	agent_base
 	memory_now 0
 	for count in "${SILENT[@]}"; do
@@ -156,11 +163,15 @@ storm_defaults()
 		"silent=$BURST" "silent_server=$(run_statuses silent server)" "silent_p99_ms=$(run_percentile silent p99)"
 }
 
+# A storm is a part, too.
 part_storms()
 {
-	attempt bench-storm-pace storm_pace
-	attempt bench-storm-burst storm_burst
-	attempt bench-storm-psk storm_psk
-	attempt bench-storm-silent storm_silent
-	attempt bench-storm-defaults storm_defaults
+	local storm
+	for storm in "${STORMS[@]}"; do "part_$storm"; done
 }
+
+part_pace() { attempt bench-storm-pace storm_pace; }
+part_burst() { attempt bench-storm-burst storm_burst; }
+part_psk() { attempt bench-storm-psk storm_psk; }
+part_silent() { attempt bench-storm-silent storm_silent; }
+part_defaults() { attempt bench-storm-defaults storm_defaults; }

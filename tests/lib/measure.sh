@@ -159,7 +159,14 @@ ours()
 	"$BENCH/usage" "$(agent_pid server)" >"$WORK/usage-before" || give_up "the agent's clocks"
 	run_at server "$name" "count=$count" retry=1 "$@"
 	"$BENCH/usage" "$(agent_pid server)" >"$WORK/usage-after" || give_up "the agent's clocks"
-	[ "$(bench_value "$name" succeeded)" -eq "$count" ] || give_up "run $name: $(cat "$WORK/bench-$name.json")"
+	all_succeeded "$name" "$count"
+}
+
+# all_succeeded NAME COUNT: for our agent; else its first complaint is the reason
+all_succeeded()
+{
+	[ "$(bench_value "$1" succeeded)" -eq "$2" ] ||
+		give_up "run $1: $(grep -a -m 1 ' failed: ' "$(agent_log server)" || echo "no handshake failed"): $(cat "$WORK/bench-$1.json")"
 }
 
 # ours_usage COUNT: words for record(), of the last run of ours()
