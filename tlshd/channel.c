@@ -173,7 +173,7 @@ int channel_post(struct channel *channel, const union proto_message *message)
 	g_queue_push_tail(&channel->waiting, g_memdup2(message, message->header.size));
 	if (!channel->output)
 		flush(channel);
-	return 0;
+	return 1;
 }
 
 void channel_free(struct channel *channel)

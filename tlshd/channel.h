@@ -40,7 +40,7 @@ int channel_try(struct channel *channel, const union proto_message *message, con
 /**
  * channel_post - send now or queue
  *
- * Returns 0, -EOVERFLOW when CHANNEL_QUEUE_MAX messages wait (the child is to be killed), or -EPIPE.
+ * Returns 0, 1 where it was queued, -EOVERFLOW when CHANNEL_QUEUE_MAX messages wait (the child is to be killed), or -EPIPE.
  */
 int channel_post(struct channel *channel, const union proto_message *message);
 #define CHANNEL_QUEUE_MAX 8192

@@ -201,7 +201,7 @@ static bool may_pass(enum proto_reason reason, int error)
 	if (reason == REASON_PSK_FAILED)
 		return error != EINVAL && error != EACCES;
 	return (reason == REASON_REQUEST_CERTIFICATE || reason == REASON_REQUEST_PRIVATE_KEY) &&
-	       (error == ENOMEM || error == EDQUOT || error == EAGAIN);
+	       (error == ENOMEM || error == EDQUOT || error == EAGAIN || error == EBUSY);
 }
 
 /* ENOKEY only where pre-shared keys certainly do not exist: the NVMe host gives its controller up on it. */
@@ -348,12 +348,18 @@ void dispatch_psk(struct dispatch *dispatch, struct working *working, const stru
 
 void dispatch_worker_lost(struct dispatch *dispatch, struct working *working)
 {
-	g_autoptr(GList) jobs = g_hash_table_get_values(dispatch->jobs);
+	g_autoptr(GPtrArray) owed = g_ptr_array_new();
+	GHashTableIter iter;
+	void *value;
 
-	for (GList *entry = jobs; entry; entry = entry->next) {
-		struct job *job = entry->data;
-		if (job->working != working)
-			continue;
+	/* An answer may bring in other requests and end jobs that wait, but none that a worker has. */
+	g_hash_table_iter_init(&iter, dispatch->jobs);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		if (((struct job *)value)->working == working)
+			g_ptr_array_add(owed, value);
+	}
+	for (guint i = 0; i < owed->len; i++) {
+		struct job *job = owed->pdata[i];
 		placing_release(job);
 		job->working = NULL;
 		if (!job->answered)

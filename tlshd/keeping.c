@@ -24,12 +24,14 @@
 #define START_TIMEOUT_MS 30000	/* a machine that boots is busy, and a token may be slow */
 #define END_GRACE_MS 2000
 #define GRANTS_UNREAD 64	/* the channel of grants takes some hundreds */
+#define FULL_AGAIN_MS 10
 #define SLOW_LIMIT_TRIALS 10
 #define SLOW_LIMIT_LEAST_MS 2000
 
 struct keeping {
 	struct channel *channel;
 	struct channel *grants;		/* OPEN and CLOSE, which the keeper reads when a worker wants to sign */
+	int64_t full_told_ms;
 	unsigned int granted;		/* messages there since the keeper was last told to read them */
 	struct process *process;
 	struct deadline *deadline;	/* for the start, then for a ping */
@@ -319,12 +321,16 @@ static void tell(struct keeping *keeping, const union proto_message *message)
 		lose(keeping, "does not read its channel and is ended");
 }
 
+/* Told by their number, and where the channel is full at once, but not for each that does not fit. */
 static void granted(struct keeping *keeping, bool full)
 {
 	union proto_message message;
+	int64_t now_ms = full ? proto_now_ms() : 0;
 
-	if (++keeping->granted < GRANTS_UNREAD && !full)
+	if (++keeping->granted < GRANTS_UNREAD && !(full && now_ms >= keeping->full_told_ms + FULL_AGAIN_MS))
 		return;
+	if (full)
+		keeping->full_told_ms = now_ms;
 	keeping->granted = 0;
 	proto_init(&message, PROTO_GRANTS);
 	tell(keeping, &message);
@@ -387,10 +393,11 @@ void keeping_close(struct keeping *keeping, uint64_t job, bool requested)
 		tell(keeping, &message);
 		return;
 	}
-	if (channel_post(keeping->grants, &message) == -EOVERFLOW)
+	int ret = channel_post(keeping->grants, &message);
+	if (ret == -EOVERFLOW)
 		lose(keeping, "does not read its channel and is ended");
 	else
-		granted(keeping, false);
+		granted(keeping, ret == 1);
 }
 
 static void ping(struct keeping *keeping)

@@ -175,8 +175,12 @@ static void look_for(struct named *named, key_serial_t configured)
 	key_serial_t serial = configured ? configured : find_named(named);
 
 	named->serial = 0;
-	if (serial <= 0 || (configured && !is_there(configured)))
+	if (serial <= 0 || (configured && !is_there(configured))) {
+		/* What was short does not count for what is gone. */
+		if (named->refused != EPERM)
+			named->refused = 0;
 		return;
+	}
 	if (keyctl_link(serial, KEY_SPEC_SESSION_KEYRING) < 0) {
 		if (named->refused != errno)
 			log_line(LOG_WARNING, "keyring %s cannot be used: %s; its owner has to allow root to link, search and "

@@ -83,30 +83,12 @@ static int load_key(struct job *job, struct generation *generation, struct keepi
 	return -EINPROGRESS;
 }
 
-/*
- * Right behind the job, which has woken the worker: the key is there before it is needed, or else the worker asks for it. Never
- * before the job: a worker that does not get that must not have the key.
- */
-static void give_psk(struct job *job, struct working *working)
-{
-	union proto_message message;
-
-	if (!requestkeys_offer(&job->keys, &job->request, job->number, &message))
-		return;
-	working_offer(working, &message);
-	explicit_bzero(&message, sizeof(message));
-}
-
 static int give(struct job *job, struct working *working, union proto_message *message)
 {
 	int fds[2] = { job->request.fd, -1 };
 
-	if (!job->keys.certificate) {
-		int ret = working_give(working, message, fds, 1);
-		if (ret == 0)
-			give_psk(job, working);
-		return ret;
-	}
+	if (!job->keys.certificate)
+		return working_give(working, message, fds, 1);
 	message->job.certificate_length = g_bytes_get_size(job->keys.certificate);
 	message->job.spki_length = g_bytes_get_size(job->keys.spki);
 	fds[1] = requestkeys_image(&job->keys);

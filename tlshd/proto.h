@@ -236,11 +236,9 @@ struct proto_psk {
 	uint8_t identity[PROTO_PSK_IDENTITY_MAX]; /* as the peer sent it: any bytes */
 };
 
-/* The answer; a client's comes right behind its JOB as well, because it is known by then and surely needed. */
 struct proto_psk_key {
 	struct proto_header header;
-	uint64_t job;
-	uint32_t call;		/* 0: nobody has asked */
+	uint32_t call;
 	int32_t status;		/* 0, or a negative errno: -ENOKEY no such key, -EPERM not this worker's job; others pass */
 	uint32_t hash;		/* enum proto_psk_hash */
 	uint32_t identity_length;
@@ -313,11 +311,11 @@ struct proto_pin_trouble {
 	struct proto_header header;
 };
 
-/* Comes with two sealed memfds: the snapshot, and the key list for the keeper. */
 /* The places of the configuration: today's, and the old one. */
 #define PROTO_CONFIG_USUAL SYSCONFDIR "/tlshd/config"
 #define PROTO_CONFIG_LEGACY SYSCONFDIR "/tlshd.conf"
 
+/* Comes with two sealed memfds: the snapshot, and the key list for the keeper. */
 struct proto_loaded {
 	struct proto_header header;
 	uint32_t keys;		/* entries of the key list */

@@ -12,7 +12,7 @@
 #include "psk.h"
 
 #define DESCRIPTION_MAX 4096	/* KEY_MAX_DESC_SIZE, security/keys/keyctl.c */
-#define KEYRING_MAX 65536	/* keys of one keyring that are looked at */
+#define KEYRING_MAX 4096	/* keys of one keyring that are looked at: some milliseconds, in which we do nothing else */
 
 /* "NVMe<0|1><R|G><01|02> ", NVMe/TCP transport specification, 3.6.1.3: the last two digits name the hash. */
 static uint32_t hash_of(const uint8_t *identity, size_t length)

@@ -24,11 +24,32 @@ static void leave_out(struct requestkeys *keys, key_serial_t serial, const char 
 	snprintf(keys->left_out + length, sizeof(keys->left_out) - length, "%skey %d: %s", length ? ", " : "", serial, why);
 }
 
+/*
+ * Why a key cannot be used, in the order in which one counts that speaks for all: what may be otherwise the next time comes
+ * first, because then another try is worth it.
+ */
+enum fault { FAULT_ABSENT, FAULT_HASH, FAULT_LASTING, FAULT_PASSING };
+
+static enum fault fault_of(int ret)
+{
+	if (ret == 0)
+		return FAULT_HASH;
+	if (psk_certain(ret))
+		return FAULT_ABSENT;
+	return ret == -EINVAL || ret == -EACCES ? FAULT_LASTING : FAULT_PASSING;
+}
+
 /* The first usable one is offered: TLS has room for more, the TLS library has not. */
 static enum proto_reason choose(struct requestkeys *keys, const struct handshake_request *request, int *error)
 {
+	static const enum proto_reason reasons[] = {
+		[FAULT_ABSENT] = REASON_PSK_NO_KEY,
+		[FAULT_HASH] = REASON_PSK_HASH,
+		[FAULT_LASTING] = REASON_PSK_FAILED,
+		[FAULT_PASSING] = REASON_PSK_FAILED,
+	};
 	struct psk *psk = g_new0(struct psk, 1);
-	enum proto_reason reason = REASON_PSK_NO_KEY;
+	enum fault worst = FAULT_ABSENT;
 
 	*error = ENOKEY;
 	for (unsigned int i = 0; i < request->peer_count; i++) {
@@ -38,16 +59,14 @@ static enum proto_reason choose(struct requestkeys *keys, const struct handshake
 			return REASON_OK;
 		}
 		leave_out(keys, request->peers[i], ret < 0 ? strerror(-ret) : NO_SHA384);
-		if (ret == 0)
-			reason = REASON_PSK_HASH;
-		else if (!psk_certain(ret) && reason != REASON_PSK_HASH)
-			reason = REASON_PSK_FAILED;
-		if (ret < 0)
+		if (fault_of(ret) >= worst) {
+			worst = fault_of(ret);
 			*error = -ret;
+		}
 		psk_wipe(psk);
 	}
 	g_free(psk);
-	return reason;
+	return reasons[worst];
 }
 
 static enum proto_reason read_certificate(struct requestkeys *keys, key_serial_t serial, int *error)
@@ -68,7 +87,7 @@ static enum proto_reason take_certificate(struct requestkeys *keys, const struct
 {
 	key_serial_t keyring = keyrings_requested();
 
-	int ret = keyring > 0 ? keyrings_hold(keys->keyrings, keyring) : 0;
+	int ret = keyring > 0 ? keyrings_hold(keys->keyrings, keyring) : keyring;
 	if (ret < 0) {
 		*error = -ret;
 		return REASON_REQUEST_CERTIFICATE;
@@ -181,27 +200,6 @@ static int give(struct requestkeys *keys, const struct snapshot *snapshot, const
 	return find(keys, snapshot, call);
 }
 
-static void fill(const struct psk *psk, struct proto_psk_key *answer)
-{
-	answer->hash = psk->hash;
-	answer->identity_length = psk->identity_length;
-	answer->key_length = psk->key_length;
-	memcpy(answer->identity, psk->identity, psk->identity_length);
-	memcpy(answer->key, psk->key, psk->key_length);
-}
-
-bool requestkeys_offer(struct requestkeys *keys, const struct handshake_request *request, uint64_t job,
-		       union proto_message *answer)
-{
-	if (request->auth != PROTO_AUTH_PSK || request->role != PROTO_ROLE_CLIENT || !keys->psk)
-		return false;
-	proto_init(answer, PROTO_PSK_KEY);
-	answer->psk_key.job = job;
-	fill(keys->psk, &answer->psk_key);
-	keys->given = true;
-	return true;
-}
-
 void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapshot,
 			const struct handshake_request *request, const struct proto_psk *call,
 			union proto_message *answer)
@@ -209,12 +207,15 @@ void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapsho
 	int ret = give(keys, snapshot, request, call);
 
 	proto_init(answer, PROTO_PSK_KEY);
-	answer->psk_key.job = call->job;
 	answer->psk_key.call = call->call;
 	answer->psk_key.status = ret;
 	if (ret < 0)
 		return;
-	fill(keys->psk, &answer->psk_key);
+	answer->psk_key.hash = keys->psk->hash;
+	answer->psk_key.identity_length = keys->psk->identity_length;
+	answer->psk_key.key_length = keys->psk->key_length;
+	memcpy(answer->psk_key.identity, keys->psk->identity, keys->psk->identity_length);
+	memcpy(answer->psk_key.key, keys->psk->key, keys->psk->key_length);
 	keys->given = true;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What one request may use of the kernel's keyrings: as client the pre-shared keys that it names, read at once; as server
- * at most one key, for the identity that the peer offers, from the request's own keyring.
+ * at most one key, for the identity that the peer offers, from the request's own keyring
+ * or one that the configuration names.
  */
 #ifndef TLSHD_REQUESTKEYS_H
 #define TLSHD_REQUESTKEYS_H
@@ -44,15 +45,6 @@ enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *ke
 void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapshot,
 			const struct handshake_request *request, const struct proto_psk *call,
 			union proto_message *answer);
-
-/**
- * requestkeys_offer - a client's key, to be sent right behind its job
- * @answer: PROTO_PSK_KEY; holds a secret
- *
- * Returns whether there is one.
- */
-bool requestkeys_offer(struct requestkeys *keys, const struct handshake_request *request, uint64_t job,
-		       union proto_message *answer);
 
 /**
  * requestkeys_image - certificate and SubjectPublicKeyInfo for the worker, one behind the other

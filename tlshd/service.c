@@ -32,7 +32,8 @@ struct service {
 	struct deadline *end, *end_now;
 	struct backoff backoff;
 	unsigned int next_number;
-	const char *config;		/* what was read last */
+	const char *config;		/* what the generation in service was read from */
+	const char *starting_config;	/* the same of the one that starts */
 	bool reload_wanted;
 	bool reread;			/* the next restart reads the configuration again: key files may have changed */
 	bool joined;
@@ -121,6 +122,7 @@ static void generation_ready(void *user, struct generation *generation)
 
 	service->starting = NULL;
 	service->current = generation;
+	service->config = service->starting_config;
 	service->reread = false;
 	deadline_clear(service->restart);
 	apply_loglevel(generation_snapshot(generation));
@@ -254,7 +256,7 @@ static void loaded(void *user, const char *config, int snapshot_fd, int keys_fd)
 
 	service->loading = NULL;
 	if (snapshot_fd >= 0) {
-		service->config = config;
+		service->starting_config = config;
 		ret = start(service, snapshot_fd, keys_fd);
 		close(snapshot_fd);
 		close(keys_fd);
@@ -293,6 +295,7 @@ static void restart(void *user)
 		load(service);
 		return;
 	}
+	service->starting_config = service->config;
 	generation_fds(service->current, &snapshot_fd, &keys_fd);
 	if (start(service, snapshot_fd, keys_fd) < 0)
 		start_again(service);

@@ -253,11 +253,6 @@ void working_answer(struct working *working, const union proto_message *message)
 		working_kill(working, "does not take the key that it asked for, and is ended");
 }
 
-void working_offer(struct working *working, const union proto_message *message)
-{
-	channel_try(working->psk_channel, message, NULL, 0);
-}
-
 void working_finished(struct working *working)
 {
 	working->jobs--;

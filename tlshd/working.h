@@ -69,9 +69,6 @@ int working_give(struct working *working, const union proto_message *message, co
 /** working_answer - answer a call for a pre-shared key; a worker that does not take the answer is ended */
 void working_answer(struct working *working, const union proto_message *message);
 
-/** working_offer - send the pre-shared key of the job that was given last; where it cannot be taken, the worker will ask for it */
-void working_offer(struct working *working, const union proto_message *message);
-
 /** working_finished - a RESULT of it was accepted: it owes one less */
 void working_finished(struct working *working);
 

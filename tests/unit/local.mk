@@ -12,7 +12,7 @@ supervisor_placing_CPPFLAGS = $(supervisor_test_cppflags)
 supervisor_placing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=generation_keeping,--wrap=generation_snapshot \
 	-Wl,--wrap=snapshot_profile,--wrap=generation_number,--wrap=generation_lane,--wrap=generation_pick \
 	-Wl,--wrap=keeping_open,--wrap=keeping_load,--wrap=keeping_close,--wrap=working_number,--wrap=working_give \
-	-Wl,--wrap=requestkeys_image,--wrap=requestkeys_offer,--wrap=working_offer
+	-Wl,--wrap=requestkeys_image
 supervisor_placing_LDADD = $(SUPERVISOR_LIBS)
 
 check_PROGRAMS += supervisor_answers

@@ -183,8 +183,8 @@ static void channel_queue(void)
 	do {
 		message.close.job = sent + 1;
 		ret = channel_post(end.channel, &message);
-		sent += ret == 0;
-	} while (ret == 0);
+		sent += ret >= 0;
+	} while (ret >= 0);
 	g_assert_cmpint(ret, ==, -EOVERFLOW);
 	g_assert_cmpuint(sent, >, CHANNEL_QUEUE_MAX);
 	g_assert_cmpint(channel_try(end.channel, &message, (int[]){ 0 }, 1), ==, -EAGAIN);

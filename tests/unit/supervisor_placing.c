@@ -14,8 +14,6 @@ static struct {
 	bool workers_full;
 	int load_error;			/* of keeping_load() */
 	unsigned int loads;
-	int give_error;			/* of working_give() */
-	unsigned int keys_sent;
 	GQueue given;			/* numbers of jobs, in the order in which workers got them */
 } world;
 
@@ -32,10 +30,7 @@ enum generation_lane __wrap_generation_lane(const struct generation *generation,
 struct working *__wrap_generation_pick(const struct generation *generation, enum generation_lane which);
 int __wrap_keeping_open(struct keeping *keeping, uint64_t job, uint32_t worker, uint32_t keys, bool requested);
 int __wrap_keeping_load(struct keeping *keeping, uint64_t job, key_serial_t serial);
-void __wrap_keeping_close(struct keeping *keeping, uint64_t job, bool requested);
-bool __wrap_requestkeys_offer(struct requestkeys *keys, const struct handshake_request *request, uint64_t job,
-			      union proto_message *answer);
-void __wrap_working_offer(struct working *working, const union proto_message *message);
+void __wrap_keeping_close(struct keeping *keeping, uint64_t job);
 uint32_t __wrap_working_number(const struct working *working);
 int __wrap_working_give(struct working *working, const union proto_message *message, const int *fds, unsigned int count);
 int __wrap_requestkeys_image(const struct requestkeys *keys);
@@ -89,24 +84,9 @@ int __wrap_keeping_load(struct keeping *keeping, uint64_t job, key_serial_t seri
 	return world.load_error;
 }
 
-void __wrap_keeping_close(struct keeping *keeping, uint64_t job, bool requested)
+void __wrap_keeping_close(struct keeping *keeping, uint64_t job)
 {
-	(void)keeping, (void)job, (void)requested;
-}
-
-bool __wrap_requestkeys_offer(struct requestkeys *keys, const struct handshake_request *request, uint64_t job,
-			      union proto_message *answer)
-{
-	(void)keys, (void)job;
-	proto_init(answer, PROTO_PSK_KEY);
-	return request->auth == PROTO_AUTH_PSK;
-}
-
-void __wrap_working_offer(struct working *working, const union proto_message *message)
-{
-	(void)working;
-	g_assert_cmpint(message->header.type, ==, PROTO_PSK_KEY);
-	world.keys_sent++;
+	(void)keeping, (void)job;
 }
 
 uint32_t __wrap_working_number(const struct working *working)
@@ -118,8 +98,6 @@ uint32_t __wrap_working_number(const struct working *working)
 int __wrap_working_give(struct working *working, const union proto_message *message, const int *fds, unsigned int count)
 {
 	(void)working, (void)fds, (void)count;
-	if (world.give_error)
-		return world.give_error;
 	g_queue_push_tail(&world.given, GINT_TO_POINTER((int)message->job.job));
 	return 0;
 }
@@ -246,22 +224,6 @@ static void order(void)
 	close_world(placing);
 }
 
-/* A worker that does not take the job does not get its key, either. */
-static void key_follows_job(void)
-{
-	struct placing *placing = open_world();
-
-	world.give_error = -EAGAIN;
-	placing_add(placing, &jobs[PSK]);
-	placing_add(placing, &jobs[UNAUTHENTICATED]);
-	g_assert_cmpuint(world.keys_sent, ==, 0);
-	world.give_error = 0;
-	placing_offer(placing);
-	assert_given(PSK, UNAUTHENTICATED, 0);
-	g_assert_cmpuint(world.keys_sent, ==, 1);
-	close_world(placing);
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -269,6 +231,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/placing/passing", passing);
 	g_test_add_func("/placing/without-keeper", without_keeper);
 	g_test_add_func("/placing/order", order);
-	g_test_add_func("/placing/key-follows-job", key_follows_job);
 	return g_test_run();
 }

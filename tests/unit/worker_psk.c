@@ -43,29 +43,6 @@ static const guint8 key[KEY_SIZE] = { 1, 2, 3, 0, 5, 6, 7, 8, 9, 10, 11, 12, 13,
 				      24, 25, 26, 27, 28, 29, 30, 31, 32 };
 static const guint8 other_key[KEY_SIZE] = { 99 };
 
-static void fill(struct proto_psk_key *answer, const guint8 *secret)
-{
-	answer->hash = PROTO_PSK_SHA256;
-	answer->identity_length = strlen(IDENTITY);
-	memcpy(answer->identity, IDENTITY, strlen(IDENTITY));
-	answer->key_length = KEY_SIZE;
-	memcpy(answer->key, secret, KEY_SIZE);
-}
-
-/* What the supervisor sends before a client's job; that of another job, which came to nothing, lies there still. */
-static void offer(struct desk *desk, uint64_t job)
-{
-	union proto_message message;
-
-	proto_init(&message, PROTO_PSK_KEY);
-	message.psk_key.job = job + 1;
-	fill(&message.psk_key, other_key);
-	OK(proto_send(desk->channel, &message, NULL, 0));
-	message.psk_key.job = job;
-	fill(&message.psk_key, key);
-	OK(proto_send(desk->channel, &message, NULL, 0));
-}
-
 static void answer(struct desk *desk, const struct proto_psk *call)
 {
 	union proto_message message;
@@ -78,7 +55,11 @@ static void answer(struct desk *desk, const struct proto_psk *call)
 		message.psk_key.status = desk->mood == SUPERVISOR_REFUSES ? -EPERM :
 					 desk->mood == SUPERVISOR_SHORT ? -ENOMEM : -ENOKEY;
 	} else {
-		fill(&message.psk_key, key);
+		message.psk_key.hash = PROTO_PSK_SHA256;
+		message.psk_key.identity_length = strlen(IDENTITY);
+		memcpy(message.psk_key.identity, IDENTITY, strlen(IDENTITY));
+		message.psk_key.key_length = KEY_SIZE;
+		memcpy(message.psk_key.key, key, KEY_SIZE);
 	}
 	if (desk->mood == SUPERVISOR_LATE) {
 		message.psk_key.call--;
@@ -204,7 +185,6 @@ static void psk_peer_done(struct psk_peer *psk)
 struct trial {
 	enum mood mood;
 	bool client;			/* our role */
-	bool offered;			/* our key was sent before the job */
 	const char *priority;		/* the peer's; default PEER_PSK */
 	const char *identity;		/* the peer's; default IDENTITY */
 	size_t identity_length;
@@ -229,8 +209,6 @@ static void run(const struct trial *trial, struct proto_result *result, guint *a
 		job.psk_hash = trial->hash ? trial->hash : PROTO_PSK_SHA256;
 	memset(&kernel, 0, sizeof(kernel));
 	desk_open(&desk, trial->mood);
-	if (trial->offered)
-		offer(&desk, job.job);
 	tcp_pair(&ours, &theirs);
 	psk_peer_init(&peer, trial->client, trial->priority ? trial->priority : PEER_PSK, &identity,
 		      trial->key ? trial->key : key, theirs);
@@ -267,16 +245,6 @@ static void both_roles(void)
 		g_assert_cmpstr(result.peer_serial, ==, "");
 		g_assert_cmpuint(asked, >=, 1);
 	}
-}
-
-/* A client's key that came with the job is not asked for: nobody would answer here. */
-static void offered(void)
-{
-	struct proto_result result;
-	guint asked;
-
-	run(&(struct trial){ .client = true, .offered = true, .mood = SUPERVISOR_SILENT }, &result, &asked);
-	g_assert_cmpuint(asked, ==, 0);
 }
 
 /* An answer to an earlier call is dropped, not used. */
@@ -454,7 +422,6 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/psk/both-roles", both_roles);
-	g_test_add_func("/psk/offered", offered);
 	g_test_add_func("/psk/late-answer", late_answer);
 	g_test_add_func("/psk/unknown-identities", unknown_identities);
 	g_test_add_func("/psk/long-identity", long_identity);

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,9 @@
 
 struct control {
 	int fd, grants;
-	pthread_mutex_t lock;
-	uint32_t overflows;		/* OPENs that found the table full */
+	pthread_mutex_t lock;		/* of the control channel */
+	pthread_mutex_t grants_lock;	/* of the other: a signature must not wait for a key that is being loaded */
+	atomic_uint overflows;		/* OPENs that found the table full */
 	struct oracle *oracle;
 	struct signer_shared signers;
 };
@@ -66,7 +68,7 @@ static void open_job(struct control *control, const struct proto_open *message)
 			     (unsigned long long)message->job);
 	} else if (ret < 0) {
 		/* Told at 1, 2, 4, 8 ...: it can happen to many jobs in a row. */
-		uint32_t count = ++control->overflows;
+		uint32_t count = atomic_fetch_add(&control->overflows, 1) + 1;
 		if ((count & (count - 1)) == 0)
 			proto_notice(control->fd, LOG_ERR,
 				     "keeper: job %llu gets no signature, %d jobs are open; %u refused so far",
@@ -171,13 +173,13 @@ static void drain_grants(void *context)
 	union proto_message message;
 	int ret;
 
-	pthread_mutex_lock(&control->lock);
+	pthread_mutex_lock(&control->grants_lock);
 	do {
 		ret = proto_receive(control->grants, &message, MSG_DONTWAIT, NULL, 0);
 		if (ret == 0)
 			grant(control, &message);
 	} while (ret == 0 || ret == -EBADMSG);
-	pthread_mutex_unlock(&control->lock);
+	pthread_mutex_unlock(&control->grants_lock);
 }
 
 /* Read and do all that is there. Returns 0 when there is no more, or a negative errno when it cannot go on. */
@@ -266,6 +268,7 @@ int control_run(int fd, int grants, const struct keys *keys)
 	control->fd = fd;
 	control->grants = grants;
 	pthread_mutex_init(&control->lock, NULL);
+	pthread_mutex_init(&control->grants_lock, NULL);
 	control->signers.keys = keys;
 	control->signers.oracle = control->oracle;
 	control->signers.supervisor = fd;

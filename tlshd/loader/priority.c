@@ -88,6 +88,14 @@ static unsigned int add_preferred(GString *string, GPtrArray *names, char *const
 	return added;
 }
 
+/* The order is that of the calls. Returns how many there are; @preferred: of the first kind. */
+static unsigned int add_all_ciphers(GString *string, GPtrArray *names, char *const *kernel, const struct preference *preference,
+				    struct problems *problems, unsigned int *preferred)
+{
+	*preferred = add_preferred(string, names, kernel, preference, problems);
+	return *preferred + add_ciphers(string, names, kernel);
+}
+
 static int add_groups(GString *string, gnutls_priority_t priority)
 {
 	const unsigned int *list;
@@ -161,8 +169,7 @@ static bool build(GString *string, gnutls_priority_t system, const char *kernel_
 		problems_error(problems, place, "this kernel's TLS takes no cipher: load its module (modprobe tls), or use a "
 			     "kernel with CONFIG_TLS");
 		complete = false;
-	} else if ((preferred = add_preferred(string, names, kernel, preference, problems)) +
-		   add_ciphers(string, names, kernel) == 0) {
+	} else if (add_all_ciphers(string, names, kernel, preference, problems, &preferred) == 0) {
 		char *policy = join(names);
 		problems_error(problems, place, "no cipher is left: the kernel's TLS takes %s, and the system's TLS policy (%s) "
 			     "allows, for TLS 1.3, %s: allow one of the kernel's there", kernel_ciphers, file, policy);

@@ -22,6 +22,7 @@
 #define MESSAGES_PER_TURN 16
 #define TIMERS_PER_TURN 16
 #define EVENTS_PER_TURN 4
+#define TURN_MS 10
 
 struct job {
 	struct timer timer;		/* first: a timer's address is its job's */
@@ -274,24 +275,27 @@ static int wait_ms(const struct jobs *jobs)
 
 /*
  * A few events: the others stay ready, and epoll takes turns between them. A step ends no job but its own, so each pointer is
- * good when its turn comes; the supervisor's messages, which may end any, are read last.
+ * good when its turn comes; the supervisor's messages, which may end any, are read last. A step that had to wait for the
+ * keeper ends the turn: the supervisor counts on it that not more than one such wait lies before its CANCEL is read.
  */
 static int wait_and_step(struct jobs *jobs)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
-	bool messages = false;
+	bool messages = false, slow = false;
 	int ret = 0;
 
 	int ready = epoll_wait(jobs->epoll, events, EVENTS_PER_TURN, wait_ms(jobs));
 	if (ready < 0)
 		return errno == EINTR ? 0 : -errno;
-	for (int i = 0; i < ready && ret == 0; i++) {
+	int64_t began_ms = proto_now_ms();
+	for (int i = 0; i < ready; i++)
+		messages = messages || !events[i].data.ptr;
+	for (int i = 0; i < ready && ret == 0 && !slow; i++) {
 		if (events[i].data.ptr)
 			ret = step_job(jobs, events[i].data.ptr);
-		else
-			messages = true;
+		slow = proto_now_ms() - began_ms >= TURN_MS;
 	}
-	return ret == 0 && messages ? take_messages(jobs) : ret;
+	return ret == 0 && (messages || slow) ? take_messages(jobs) : ret;
 }
 
 int jobs_run(struct jobs *jobs)

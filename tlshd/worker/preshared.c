@@ -194,11 +194,8 @@ int preshared_offer(const struct preshared_context *context, struct preshared *p
 		    gnutls_datum_t *key)
 {
 	const struct proto_psk_key *answer;
-	int ret = pskcall_take(context->psk, preshared->job, &answer);
+	int ret = pskcall_ask(context->psk, preshared->job, NULL, 0, &answer);
 
-	/* After a HelloRetryRequest the library wants it once more. */
-	if (ret < 0)
-		ret = pskcall_ask(context->psk, preshared->job, NULL, 0, &answer);
 	if (ret == 0) {
 		ret = copy(identity, answer->identity, answer->identity_length);
 		if (ret == 0) {

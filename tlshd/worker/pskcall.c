@@ -71,24 +71,6 @@ static int receive_answer(struct pskcall *psk, uint32_t call)
 	}
 }
 
-int pskcall_take(struct pskcall *psk, uint64_t job, const struct proto_psk_key **answer)
-{
-	for (;;) {
-		int ret = psk->fd < 0 ? -EPIPE : proto_receive(psk->fd, &psk->message, MSG_DONTWAIT, NULL, 0);
-
-		if (ret == 0 && psk->message.header.type != PROTO_PSK_KEY)
-			ret = -EBADMSG;
-		if (ret == 0 && psk->message.psk_key.job == job && psk->message.psk_key.status == 0) {
-			*answer = &psk->message.psk_key;
-			return 0;
-		}
-		/* That of a job which ended before it needed one. */
-		pskcall_forget(psk);
-		if (ret < 0)
-			return ret;
-	}
-}
-
 int pskcall_ask(struct pskcall *psk, uint64_t job, const uint8_t *identity, size_t length, const struct proto_psk_key **answer)
 {
 	uint32_t call = ++psk->calls;

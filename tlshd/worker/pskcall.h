@@ -33,14 +33,6 @@ void pskcall_free(struct pskcall *psk);
  */
 int pskcall_ask(struct pskcall *psk, uint64_t job, const uint8_t *identity, size_t length, const struct proto_psk_key **answer);
 
-/**
- * pskcall_take - the key that was sent with the job
- * @answer: as above
- *
- * Never waits. Returns 0, or a negative errno: then it has to be asked for.
- */
-int pskcall_take(struct pskcall *psk, uint64_t job, const struct proto_psk_key **answer);
-
 /** pskcall_forget - wipe the last answer */
 void pskcall_forget(struct pskcall *psk);
 
