@@ -44,7 +44,7 @@ static void *work(void *pointer)
 	return GINT_TO_POINTER(jobs_run(shop->jobs));
 }
 
-static void shop_open(struct shop *shop)
+static void shop_open_with(struct shop *shop, uint32_t sign_timeout_ms)
 {
 	const struct issued *chain[] = { host, NULL };
 	int pair[2];
@@ -55,6 +55,8 @@ static void shop_open(struct shop *shop)
 	scene_trust(&shop->scene.client, ca);
 	scene_trust(&shop->scene.server, ca);
 	scene_identity(&shop->scene, &shop->scene.server, chain);
+	if (sign_timeout_ms)
+		shop->scene.settings.sign_timeout_ms = sign_timeout_ms;
 	scene_ready(&shop->scene);
 	OK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 	shop->channel = pair[0];
@@ -62,6 +64,11 @@ static void shop_open(struct shop *shop)
 	shop->next_job = 100;
 	OK(jobs_new(shop->worker_channel, &shop->scene.context, &shop->jobs));
 	shop->thread = g_thread_new("worker", work, shop);
+}
+
+static void shop_open(struct shop *shop)
+{
+	shop_open_with(shop, 0);
 }
 
 /* Returns what jobs_run() did. */
@@ -477,6 +484,44 @@ static void test_unread_bytes(void)
 }
 
 /* Hundreds of silent peers and dripping ones beside a good one, whose socket the kernel keeps open after our close. */
+/* A keeper that does not answer, and several handshakes that want a signature: the supervisor's word comes in between. */
+static void test_cancel_between_waits(void)
+{
+	struct peer_wish wish = { .trust = ca };
+	union proto_message message;
+	struct peer peers[6];
+	struct shop shop;
+	int silent_fd, peer_fds[G_N_ELEMENTS(peers)];
+
+	shop_open_with(&shop, 300);
+	g_atomic_int_set(&shop.scene.mood, KEEPER_SLEEPS);
+	uint64_t silent = start(&shop, PROTO_ROLE_SERVER, &silent_fd, 0, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(peers); i++) {
+		start(&shop, PROTO_ROLE_SERVER, &peer_fds[i], 0, 0);
+		peer_init(&peers[i], &wish, peer_fds[i]);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(peers); i++)
+		peer_step(&peers[i]);
+	/* The second is at the keeper: the others were ready in the same turn, and can go on as soon as it has given up. */
+	while (g_atomic_int_get(&shop.scene.calls) < 2)
+		g_usleep(100);
+	int64_t began = proto_now_ms();
+	proto_init(&message, PROTO_CANCEL);
+	message.cancel.job = silent;
+	OK(proto_send(shop.channel, &message, NULL, 0));
+	do {
+		OK(proto_receive(shop.channel, &message, 0, NULL, 0));
+	} while (message.result.job != silent);
+	g_assert_cmpint(message.result.reason, ==, REASON_CANCELLED);
+	g_assert_cmpint(proto_now_ms() - began, <, 2.5 * shop.scene.settings.sign_timeout_ms);
+	for (size_t i = 0; i < G_N_ELEMENTS(peers); i++) {
+		peer_done(&peers[i]);
+		close(peer_fds[i]);
+	}
+	close(silent_fd);
+	g_assert_cmpint(shop_close(&shop), ==, 0);
+}
+
 static void test_crowd(void)
 {
 	struct peer_wish wish = { .trust = ca };
@@ -524,6 +569,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/jobs/channel-ends", test_channel_ends);
 	g_test_add_func("/jobs/broken-contract", test_broken_contract);
 	g_test_add_func("/jobs/unread-bytes", test_unread_bytes);
+	g_test_add_func("/jobs/cancel-between-waits", test_cancel_between_waits);
 	g_test_add_func("/jobs/crowd", test_crowd);
 	int ret = g_test_run();
 	issued_done();

@@ -439,6 +439,11 @@ static enum handshake_state complete(struct handshake *handshake)
 	return finish(handshake, outcome_of(ret < 0 ? REASON_KTLS : REASON_OK, -ret));
 }
 
+enum handshake_state handshake_begin(struct handshake *handshake)
+{
+	return handshake->begun ? HANDSHAKE_READS : begin(handshake);
+}
+
 enum handshake_state handshake_step(struct handshake *handshake)
 {
 	unsigned int interruptions = 0;

@@ -45,6 +45,13 @@ int handshake_new(const struct handshake_context *context, const struct proto_jo
 		  struct handshake **out);
 void handshake_free(struct handshake *handshake);
 
+/**
+ * handshake_begin - do what needs no byte of the peer's; optional before handshake_step()
+ *
+ * Never waits, for a signature either. For a server only: a client has to write.
+ */
+enum handshake_state handshake_begin(struct handshake *handshake);
+
 /** handshake_step - go on as far as possible without waiting (but for signatures), in bounded time */
 enum handshake_state handshake_step(struct handshake *handshake);
 

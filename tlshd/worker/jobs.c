@@ -127,9 +127,22 @@ static int64_t next_due(const struct job *job)
 	return job->deadline_ms;
 }
 
+static int watch_job(struct jobs *jobs, struct job *job, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = job };
+
+	if (events == job->events)
+		return 0;
+	if (epoll_ctl(jobs->epoll, job->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, job->fd, &event) < 0) {
+		handshake_abandon(job->handshake, REASON_RESOURCES);
+		return end_job(jobs, job);
+	}
+	job->events = events;
+	return 0;
+}
+
 static int step_job(struct jobs *jobs, struct job *job)
 {
-	struct epoll_event event = { .data.ptr = job };
 	enum handshake_state state = handshake_step(job->handshake);
 
 	if (state == HANDSHAKE_OVER)
@@ -138,15 +151,7 @@ static int step_job(struct jobs *jobs, struct job *job)
 		job->hello_deadline_ms = 0;
 		timers_move(&jobs->timers, &job->timer, next_due(job));
 	}
-	event.events = state == HANDSHAKE_WRITES ? EPOLLOUT : EPOLLIN;
-	if (event.events == job->events)
-		return 0;
-	if (epoll_ctl(jobs->epoll, job->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, job->fd, &event) < 0) {
-		handshake_abandon(job->handshake, REASON_RESOURCES);
-		return end_job(jobs, job);
-	}
-	job->events = event.events;
-	return 0;
+	return watch_job(jobs, job, state == HANDSHAKE_WRITES ? EPOLLOUT : EPOLLIN);
 }
 
 static int begin_job(struct jobs *jobs, int fd, int certificate_fd)
@@ -168,7 +173,12 @@ static int begin_job(struct jobs *jobs, int fd, int certificate_fd)
 		free(job);
 		return refuse_job(jobs, message.job, fd, REASON_RESOURCES, ENOMEM);
 	}
-	return step_job(jobs, job);
+	if (message.role == PROTO_ROLE_CLIENT)
+		return step_job(jobs, job);
+	/* Its first step may already have to wait for the keeper; other messages, a CANCEL perhaps, are read before. */
+	if (handshake_begin(job->handshake) == HANDSHAKE_OVER)
+		return end_job(jobs, job);
+	return watch_job(jobs, job, EPOLLIN);
 }
 
 /* A job that is not there has ended while the message was under way. */
@@ -249,12 +259,16 @@ static int expire_job(struct jobs *jobs, struct job *job)
 	return end_job(jobs, job);
 }
 
+/* Here, too, the first step that had to wait ends the turn. */
 static int run_timers(struct jobs *jobs)
 {
+	int64_t began_ms = proto_now_ms();
+
 	for (int i = 0; i < TIMERS_PER_TURN; i++) {
 		struct timer *timer = timers_first(&jobs->timers);
+		int64_t now_ms = proto_now_ms();
 
-		if (!timer || timer->due_ms > proto_now_ms())
+		if (!timer || timer->due_ms > now_ms || now_ms - began_ms >= TURN_MS)
 			break;
 		int ret = expire_job(jobs, (struct job *)timer);
 		if (ret < 0)
