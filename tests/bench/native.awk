@@ -11,7 +11,8 @@ FILENAME ~ /rows$/ {
 	n = ++pairs[group]
 	for (i = 4; i <= NF; i++)
 		value[group, n, i] = $i + 0
-	value[group, n, "efficiency"] = $4 / $5
+	if (quotient($4, $5) != "")
+		value[group, n, "efficiency"] = quotient($4, $5)
 }
 
 FILENAME ~ /calls$/ { calls[$1, $2] = $3; if ($2 == "worker") called[++called_count] = $1 }
