@@ -271,7 +271,8 @@ function say_facts(   i, part, name)
 			printf "native, idle for %d s: %d voluntary context switches  %s\n", part[2], part[3],
 				judge("idle wake-ups", part[3], 0, 0)
 		else if (part[1] == "start")
-			printf "native, start to READY: %d ms  %s\n", part[2], judge("start, ms", part[2], 100, 0)
+			printf "native, start to READY, trust store %s: %d ms (%d-%d)  %s\n", part[5], part[2], part[3], part[4],
+				judge("start, ms", part[2], 100, 0)
 		else if (part[1] == "memory")
 			printf "native, memory with %d silent handshakes: supervisor %d KB (Pss), busiest worker %d KB\n", part[2], part[4],
 				part[6]
