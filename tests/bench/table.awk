@@ -2,9 +2,9 @@
 #
 # All that "./quickstart bench" has measured, as one table on standard output, and what is judged of it as lines of JSON.
 #
-#	awk -v figures=FILE -f statistics.awk -f table.awk NATIVE.JSON RECORDS... SKIPPED
+#	awk -v figures=FILE -f statistics.awk -f table.awk NATIVE.JSON RECORDS... SKIPPED FAILED
 #
-# NATIVE.JSON is tests/bench/native's, RECORDS lines of JSON (tests/lib/record.sh), SKIPPED lines "PART REASON".
+# NATIVE.JSON is tests/bench/native's, RECORDS lines of JSON (tests/lib/record.sh), SKIPPED and FAILED lines "PART REASON".
 
 function get(key,   at, text)
 {
@@ -48,6 +48,7 @@ function take_ratio(group, n, name, a, b)
 }
 
 FILENAME ~ /skipped$/ { skipped[++skips] = $0; next }
+FILENAME ~ /failed$/ { failed[++failures] = $0; next }
 
 FILENAME ~ /native\.json$/ {
 	if ($0 ~ /^\{"case"/ && get("efficiency") != "") {
@@ -292,5 +293,7 @@ END {
 	say_data()
 	for (i = 1; i <= skips; i++)
 		print "skipped: " skipped[i]
-	printf "\n%d figures, %d missed\n", judged, missed
+	for (i = 1; i <= failures; i++)
+		print "FAILED: " failed[i]
+	printf "\n%d figures, %d missed%s\n", judged, missed, (failures ? "; " failures " FAILED" : "")
 }

@@ -12,11 +12,11 @@ LIMIT_MS=600000		# what the consumer waits, where waiting is not what is measure
 . "$LIB/../bench/common.sh"
 
 # measure_setup: programs, identities, a key, the module. The reference is the root folder's own and is kept before ours is
-# installed over it.
+# installed over it. With BENCH_REFERENCE=none the root is the machine's, and what lies there may be any agent.
 measure_setup()
 {
 	BENCH=${TLSHD_BUILD:?says where the programs were built}/tests/bench
-	cp /usr/sbin/tlshd "$THEIRS" 2>/dev/null || true
+	[ "${BENCH_REFERENCE:-}" = none ] || cp /usr/sbin/tlshd "$THEIRS" 2>/dev/null || true
 	agent_install
 	[ ! -e "$THEIRS" ] || ! cmp -s "$THEIRS" "$TLSHD_BIN" || give_up "theirs is ours"
 	PRIORITY=$("$BENCH/priority")
