@@ -50,13 +50,24 @@ function take_ratio(group, n, name, a, b)
 FILENAME ~ /skipped$/ { skipped[++skips] = $0; next }
 FILENAME ~ /failed$/ { failed[++failures] = $0; next }
 
+# row NAME: a line of the tables of efficiency, "CASE TRUST CONCURRENCY"
+function row(name)
+{
+	if (!(name in seen))
+		rows[++row_count] = name
+	seen[name] = 1
+}
+
 FILENAME ~ /native\.json$/ {
 	if ($0 ~ /^\{"case"/ && get("efficiency") != "") {
 		name = get("case") " " get("trust") " " get("concurrency")
-		if (!(name in seen)) { seen[name]; rows[++row_count] = name }
-		native[name] = sprintf("%5.3f (%5.3f-%5.3f)", number("efficiency"), number("least"), number("most"))
-		native_value[name] = number("efficiency")
-		native_cpu[name] = sprintf("%5.0f %5.0f %5.0f", get("supervisor_us"), get("keeper_us"), get("worker_us"))
+		row(name)
+		group = "native " name
+		n = take(group, "efficiency supervisor_us keeper_us worker_us switches_supervisor switches_keeper switches_worker" \
+			" per_cpu_s ceiling_per_cpu_s per_s")
+		value[group, n, "p50_ms"] = number("latency_p50_ms")
+		value[group, n, "p99_ms"] = number("latency_p99_ms")
+		native_spread[name] = sprintf("%5.3f (%5.3f-%5.3f)", number("efficiency"), number("least"), number("most"))
 	} else if ($0 ~ /^\{"case"/) {
 		called[++called_count] = get("case")
 		calls[get("case")] = get("supervisor") " " get("keeper") " " get("worker")
@@ -77,11 +88,11 @@ kind == "guest" {
 
 kind == "efficiency" {
 	name = get("case") " " get("trust") " " get("concurrency")
-	if (number("processors") == 1 && !(name in seen)) { seen[name]; rows[++row_count] = name }
-	group = (get("clock") == "time" ? "guest " : "instructions ") get("processors") " " name
-	n = take(group, "supervisor_us keeper_us worker_us per_cpu_s ceiling_per_cpu_s per_s p50_ms p99_ms")
+	row(name)
+	group = (get("clock") == "time" ? "guest " : "instructions ") number("processors") " " name
+	n = take(group, "supervisor_us keeper_us worker_us switches_supervisor switches_keeper switches_worker" \
+		" per_cpu_s ceiling_per_cpu_s per_s p50_ms p99_ms")
 	take_ratio(group, n, "efficiency", number("per_cpu_s"), number("ceiling_per_cpu_s"))
-	if (number("processors") > 1 && !(name in on_cores)) { on_cores[name]; cores[++core_count] = name }
 }
 
 kind == "reference" {
@@ -141,32 +152,49 @@ function spread(group, column, format, none,   middle)
 	return sprintf(format " (" format "-" format ")", middle, LEAST, MOST)
 }
 
-function say_efficiency(   i, name, group, part, by, guest_target, native_target, verdict)
+# say_efficiency WHERE TITLE FIGURE X509-TARGET PSK-TARGET: a table of the groups "WHERE NAME", where there are any
+function say_efficiency(where, title, figure, x509, psk,   i, name, group, part, said)
 {
-	printf "\n%-18s %-7s %3s  %-21s %-21s %-5s %-21s %8s %8s %7s %8s %8s  %s\n", "", "", "", "efficiency: native",
-		"in the guest", "by", "us: super keeper work", "ours", "ceiling", "", "p50", "p99", ""
-	printf "%-18s %-7s %3s  %-21s %-21s %-5s %-21s %8s %8s %7s %8s %8s  %s\n", "case", "trust", "at", "median (spread)",
-		"median (spread)", "instr", "per handshake, guest", "/CPU s", "/CPU s", "/s", "ms", "ms", "native; guest; by instr"
+	for (i = 1; i <= row_count; i++) {
+		name = rows[i]
+		group = where " " name
+		if (!(group in pairs))
+			continue
+		if (!said++) {
+			printf "\n%-30s  %-19s  %17s  %23s  %17s  %8s  %15s\n", title ":", "efficiency", "per CPU second",
+				"CPU us for a handshake", "context switches", "", "ms"
+			printf "%-18s %-7s %3s  %-19s  %8s %8s  %7s %7s %7s  %5s %5s %5s  %8s  %7s %7s\n", "case", "trust", "at",
+				"median (spread)", "ours", "ceiling", "super.", "keeper", "worker", "sup.", "keep.", "work.", "/s", "p50", "p99"
+		}
+		split(name, part, " ")
+		printf "%-18s %-7s %3d  %-19s  %8.2f %8.2f  %7.0f %7.0f %7.0f  %5.1f %5.1f %5.1f  %8.2f  %7.1f %7.1f  %s\n", part[1],
+			part[2], part[3], (where == "native" ? native_spread[name] : spread(group, "efficiency", "%5.3f", "-")),
+			median(group, "per_cpu_s"), median(group, "ceiling_per_cpu_s"), median(group, "supervisor_us"),
+			median(group, "keeper_us"), median(group, "worker_us"), median(group, "switches_supervisor"),
+			median(group, "switches_keeper"), median(group, "switches_worker"), median(group, "per_s"),
+			median(group, "p50_ms"), median(group, "p99_ms"),
+			judge(figure " " name, median(group, "efficiency"), (part[1] ~ /^psk/ ? psk : x509), 1)
+	}
+}
+
+# Whether throughput is the same whatever the trust store's size: the system's beside one authority, at 8 and 64
+function say_trust(where, title,   i, name, other, group, base, part, said)
+{
 	for (i = 1; i <= row_count; i++) {
 		name = rows[i]
 		split(name, part, " ")
-		native_target = part[1] ~ /^psk/ ? 0.6 : 0.85
-		guest_target = part[1] ~ /^psk/ ? 0.8 : 0.9
-		group = "guest 1 " name
-		by = median("instructions 1 " name, "efficiency")
-		verdict = name in native ? judge("native efficiency " name, native_value[name], native_target, 1) : "-"
-		printf "%-18s %-7s %3d  %-21s ", part[1], part[2], part[3], (name in native ? native[name] : "-")
-		if (group in pairs) {
-			verdict = verdict "; " judge("guest efficiency " name, median(group, "efficiency"), guest_target, 1)
-			printf "%-21s %-5s %7.0f %6.0f %6.0f  %8.2f %8.2f %7.2f %8.0f %8.0f  ", spread(group, "efficiency", "%5.3f", "-"), places(by, 3),
-				median(group, "supervisor_us"), median(group, "keeper_us"), median(group, "worker_us"),
-				median(group, "per_cpu_s"), median(group, "ceiling_per_cpu_s"), median(group, "per_s"),
-				median(group, "p50_ms"), median(group, "p99_ms")
-		} else {
-			verdict = verdict "; -"
-			printf "%-21s %-5s %21s  %8s %8s %7s %8s %8s  ", "-", places(by, 3), "-", "-", "-", "-", "-", "-"
-		}
-		print verdict "; " judge("efficiency by instructions " name, by, guest_target, 1)
+		other = part[1] " ca " part[3]
+		group = where " " name
+		base = where " " other
+		if (part[2] != "system" || part[1] ~ /^psk/ || part[3] < 8 || !(group in pairs) || !(base in pairs))
+			continue
+		if (!said++)
+			printf "\n%s, the system's trust store beside that of one authority:\n", title
+		printf "%-18s %3d at a time  %.2f/s beside %.2f/s, %s times; per CPU second %s times  %s\n", part[1], part[3],
+			median(group, "per_s"), median(base, "per_s"), places(quotient(median(group, "per_s"), median(base, "per_s")), 2),
+			places(quotient(median(group, "per_cpu_s"), median(base, "per_cpu_s")), 2),
+			judge(title ", independent of the trust store: " part[1] " " part[3],
+				quotient(median(group, "per_s"), median(base, "per_s")), 0.9, 1)
 	}
 }
 
@@ -195,16 +223,20 @@ function say_reference(   i, name, group, part)
 	}
 }
 
-function say_cores(   i, name, one, two)
+# Whether throughput scales with the cores, at 8 and 64
+function say_cores(   i, name, one, two, part, ratio, said)
 {
-	for (i = 1; i <= core_count; i++) {
-		name = cores[i]
+	for (i = 1; i <= row_count; i++) {
+		name = rows[i]
+		split(name, part, " ")
 		one = "guest 1 " name
 		two = "guest 2 " name
-		if (!(one in pairs) || !(two in pairs))
+		if (part[3] < 8 || !(one in pairs) || !(two in pairs))
 			continue
-		printf "%s with two processors: %.2f/s, with one %.2f/s: %s times\n", name, median(two, "per_s"), median(one, "per_s"),
-			places(quotient(median(two, "per_s"), median(one, "per_s")), 2)
+		ratio = quotient(median(two, "per_s"), median(one, "per_s"))
+		printf "%s%-18s %-7s %3d at a time  %.2f/s with two processors, %.2f/s with one, %s times  %s\n", (said++ ? "" : "\n"),
+			part[1], part[2], part[3], median(two, "per_s"), median(one, "per_s"), places(ratio, 2),
+			judge("scales with the cores: " name, ratio, 1.5, 1)
 	}
 }
 
@@ -220,8 +252,10 @@ function say_storms(   per)
 	}
 	if ("burst" in last) {
 		$0 = last["burst"]
-		printf "%d connections at once: %d succeeded, %s/s, p50 %.1f s, p99 %.1f s; p99 to burst / usual throughput (%s/s): %s  %s\n",
-			number("connections"), number("succeeded"), get("per_s"), number("p50_ms") / 1000, number("p99_ms") / 1000,
+		printf "%d connections at once: %d succeeded  %s, %s/s, p50 %.1f s, p99 %.1f s; p99 to burst / usual throughput (%s/s): %s  %s\n",
+			number("connections"), number("succeeded"),
+			judge("burst, failures", number("connections") - number("succeeded"), 0, 0), get("per_s"),
+			number("p50_ms") / 1000, number("p99_ms") / 1000,
 			get("usual_per_s"), get("p99_of_usual"), judge("burst, p99 to burst / throughput", get("p99_of_usual"), 1.5, 0)
 	}
 	if ("psk" in last) {
@@ -285,8 +319,13 @@ function say_facts(   i, part, name)
 END {
 	for (i = 1; i <= guest_count; i++)
 		print "guest: " guests[i]
-	say_efficiency()
+	say_efficiency("native", "on this machine", "native efficiency", 0.85, 0.6)
 	say_facts()
+	say_trust("native", "native")
+	say_efficiency("guest 1", "in the guest", "guest efficiency", 0.9, 0.8)
+	say_efficiency("instructions 1", "the same, by instructions", "efficiency by instructions", 0.9, 0.8)
+	say_trust("guest 1", "guest")
+	say_trust("instructions 1", "guest, by instructions")
 	say_reference()
 	say_cores()
 	say_storms()
