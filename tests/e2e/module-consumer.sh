@@ -17,21 +17,6 @@ DATA=1000003			# bytes; no record ends with them
 PATIENCE=120000			# ms
 LOAD_MS=2000			# what a busy machine may add to a deadline
 
-# serials NAME: of a keyring and a key in it, for auth=psk
-psk_serials()
-{
-	awk '{ print "keyring=" $1 " keys=" $2 }' "$WORK/psk-$1"
-}
-
-psk_make()
-{
-	local keyring
-	modprobe nvme-tcp	# brings the key type
-	keyring=$(keyring_new "$1")
-	head -c 32 /dev/urandom >"$WORK/psk.key"
-	echo "$keyring $(keyring_add psk "NVMe0R01 nqn.bench:$1 nqn.bench:target" "$WORK/psk.key" "$keyring")" >"$WORK/psk-$1"
-}
-
 # both_ways NAME COUNT: the data of COUNT connections has come through in both directions, in records of TLS, and their ends
 # were said
 both_ways()
@@ -63,9 +48,9 @@ anonymous()
 psk()
 {
 	local serial
-	serial=$(cut -d ' ' -f 2 "$WORK/psk-first")
+	serial=$(psk_key first)
 	# shellcheck disable=SC2046 # two words
-	bench psk auth=psk $(psk_serials first) count=4 concurrency=2 data=$DATA
+	bench psk auth=psk $(psk_words first) count=4 concurrency=2 data=$DATA
 	both_ways psk 4
 	bench_is psk client.peerids."$serial" 4 server.peerids."$serial" 4
 }
@@ -82,11 +67,8 @@ wrong_name()
 # An identity that the server's keyring does not have: the keyring of the request is where it looks.
 wrong_key()
 {
-	local keyring
-	read -r keyring _ <"$WORK/psk-first"
-	head -c 32 /dev/urandom >"$WORK/psk.key"
-	keyring_add psk "NVMe0R01 nqn.bench:stranger nqn.bench:target" "$WORK/psk.key" "$(keyring_new stranger)" >"$WORK/stranger"
-	within 8000 bench key auth=psk "keyring=$keyring" "keys=$(cat "$WORK/stranger")"
+	psk_make stranger
+	within 8000 bench key auth=psk "keyring=$(psk_keyring first)" "keys=$(psk_key stranger)"
 	bench_is key succeeded 0 client.results.129 1 server.results.13 1
 }
 
@@ -147,9 +129,9 @@ burst()
 many_keys()
 {
 	# shellcheck disable=SC2046 # two words
-	bench many auth=psk $(psk_serials first) "count=$HANDSHAKES" concurrency=64 retry=1 "timeout_ms=$PATIENCE"
+	bench many auth=psk $(psk_words first) "count=$HANDSHAKES" concurrency=64 retry=1 "timeout_ms=$PATIENCE"
 	bench_all_succeed many "$HANDSHAKES"
-	bench_is many client.peerids."$(cut -d ' ' -f 2 "$WORK/psk-first")" "$HANDSHAKES"
+	bench_is many client.peerids."$(psk_key first)" "$HANDSHAKES"
 	! grep -q 'req-' /proc/keys || give_up "a holder is left: $(grep req- /proc/keys | head -n 1)"
 }
 
