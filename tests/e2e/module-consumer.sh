@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=1 time=420 module=1
+# guest: mem=2048 smp=1 time=480 module=1
 #
 # Handshakes for a consumer that is neither NFS nor NVMe: the kernel module of kernel/handshake-bench. It says for itself what
 # it was answered, and sends data through what it got. module-consumer-newest.sh runs the same on another kernel.
@@ -36,6 +36,59 @@ x509()
 	# As sunrpc's: no key stands for a peer with a certificate, but there is one.
 	bench_is x509 server.peerids.-1 4
 	requests_sound
+}
+
+# A byte that is wrong is seen, by the end that gets it, and the connection has not succeeded.
+mismatch()
+{
+	bench wrong auth=x509 peername=server.test count=2 data=$DATA corrupt=1
+	bench_is wrong connections 2 succeeded 0 client.results.0 2 server.results.0 2 data.mismatches 2 data.bytes $((4 * DATA)) \
+		data.close_notify 4
+	! bench_has_any wrong data.errors || give_up "run wrong: $(cat "$WORK/bench-wrong.json")"
+}
+
+ipv6()
+{
+	bench ipv6 address=::1 peername=server.test count=2 data=$DATA
+	both_ways ipv6 2
+	bench_refused "address=[::1] peername=server.test"
+}
+
+# The server's end is in another network namespace, behind a link, and so is who serves it.
+namespace()
+{
+	agent_x509 far ca server -
+	agent_start far
+	exec 4</run/netns/far
+	log_mark
+	bench far server_netns=4 address=192.0.2.2 auth=anon peername=server.test count=4 concurrency=2 data=$DATA
+	both_ways far 4
+	wait_for 10 agent_logged far 'handshake with client .* succeeded' || give_up "the agent there served no server"
+	log_says 'handshake with server .* succeeded'
+	! logged_since 'handshake with client' || give_up "the agent here served the server, too"
+	# Where there is no agent, the kernel says so to this end only.
+	agent_stop far
+	bench nobody server_netns=4 address=192.0.2.2 auth=anon peername=server.test
+	bench_is nobody succeeded 0 server.submit_errors.3 1 client.submit_errors.3 0
+}
+
+# More requests than the kernel lets wait, no agent that takes any, and no second try: each that is too much is counted as
+# refused, and the others have waited in vain.
+refusals()
+{
+	local refused waited
+	kill -STOP "$(agent_pid server)"
+	bench full peername=server.test count=60 concurrency=60 cancel_ms=3000
+	# Nothing that fails below leaves it stopped.
+	kill -CONT "$(agent_pid server)"
+	refused=$(($(bench_value full client.submit_errors.11) + $(bench_value full server.submit_errors.11)))
+	waited=$(($(bench_value full client.timed_out) + $(bench_value full server.timed_out)))
+	comment "$refused submits of 120 were refused, $waited waited, of $(bench_value full pending_limit) that may"
+	bench_is full succeeded 0 client.retries 0 server.retries 0
+	[ $((refused + waited)) -eq 120 ] || give_up "run full: $(cat "$WORK/bench-full.json")"
+	[ "$refused" -ge 60 ] && [ "$waited" -ge 1 ] || give_up "$refused refused, $waited waited"
+	bench emptied peername=server.test
+	bench_all_succeed emptied 1
 }
 
 anonymous()
@@ -189,7 +242,7 @@ bad_input()
 {
 	local line
 	for line in role=nobody count=0 count=x concurrency=99999 nonsense hello=1 auth=psk keys=1,2,3,4,5,6 keyring=0 \
-		data=1,concurrency=1000 peername= address=nowhere " " "role=client" "server_netns=0" "$(head -c 5000 /dev/zero | tr '\0' x)"; do
+		data=1,concurrency=1000 corrupt=1 peername= address=nowhere " " "role=client" "server_netns=0" "$(head -c 5000 /dev/zero | tr '\0' x)"; do
 		bench_refused "${line//,concurrency/ concurrency}"
 	done
 	# And one run a file.
@@ -221,17 +274,22 @@ prepare()
 	agent_x509 server ca server client
 	agent_start server
 	psk_make first
+	host_add far
 	bench_load
 }
 
 tests()
 {
 	attempt "$NAME-x509" x509
+	attempt "$NAME-mismatch" mismatch
+	attempt "$NAME-ipv6" ipv6
+	attempt "$NAME-namespace" namespace
 	attempt "$NAME-anon" anonymous
 	attempt "$NAME-psk" psk
 	attempt "$NAME-wrong-name" wrong_name
 	attempt "$NAME-wrong-key" wrong_key
 	attempt "$NAME-patience" patience
+	attempt "$NAME-refusals" refusals
 	attempt "$NAME-udp" datagrams
 	attempt "$NAME-burst" burst
 	attempt "$NAME-many-keys" many_keys
@@ -242,7 +300,7 @@ tests()
 	attempt "$NAME-bad-input" bad_input
 }
 
-TESTS=15
+TESTS=19
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	plan $TESTS
 	prepare
