@@ -109,7 +109,8 @@ static void link_finish(struct link *l)
 
 	slow_peer_stop(&l->peer);
 	if (o->data && link_succeeded(l)) {
-		payload_exchange(l->sock, o->data, o->data_ms, &l->stop, l->data);
+		payload_exchange(l->sock, o->data, o->corrupt, o->data_ms,
+				 &l->stop, l->data);
 		l->exchanged = true;
 	}
 	run_take(run, l);

@@ -48,6 +48,7 @@ static const struct option options[] = {
 	OPTION("cancel_ms", NUMBER, consumer.cancel_ms, OPTIONS_MS_MAX),
 	OPTION("data", NUMBER, data, OPTIONS_DATA_MAX),
 	OPTION("data_ms", NUMBER, data_ms, OPTIONS_MS_MAX),
+	OPTION("corrupt", NUMBER, corrupt, 1),
 	OPTION("hold_ms", NUMBER, hold_ms, OPTIONS_MS_MAX),
 	OPTION("interval_ms", NUMBER, interval_ms, OPTIONS_MS_MAX),
 	OPTION("server_netns", NUMBER, server_netns, INT_MAX),
@@ -156,6 +157,8 @@ static const char *contradiction(const struct options *o)
 		return "data= needs peer=handshake";
 	if (o->data && o->transport != TRANSPORT_TCP)
 		return "data= needs transport=tcp";
+	if (o->corrupt && (!o->data || o->role == ROLE_SERVER))
+		return "corrupt=1 needs data= and a client";
 	if (o->peer != PEER_HANDSHAKE && o->role != ROLE_BOTH)
 		return "a slow peer needs role=both";
 	if (o->peer == PEER_DRIP && !o->interval_ms)

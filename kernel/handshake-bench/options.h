@@ -57,6 +57,7 @@ struct options {
 	unsigned int		retry;
 	unsigned int		data;		/* bytes in each direction */
 	unsigned int		data_ms;
+	unsigned int		corrupt;	/* the client sends a wrong byte */
 	unsigned int		hold_ms;	/* slow peers leave after this */
 	unsigned int		interval_ms;	/* between bytes that drip */
 	int			server_netns;	/* descriptor, or -1 */

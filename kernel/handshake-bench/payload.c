@@ -43,6 +43,7 @@ struct flow {
 	wait_queue_entry_t	watch;
 	u64			bytes, sent;
 	u64			send_seed, receive_seed;
+	bool			corrupt;
 	bool			closed, ended;
 	struct payload_result	*result;
 };
@@ -150,6 +151,8 @@ static bool flow_send(struct flow *flow)
 	if (!size)
 		return false;
 	pattern_fill(flow->send_seed, flow->sent, vec.iov_base, size);
+	if (flow->corrupt && !flow->sent)
+		*(u8 *)vec.iov_base ^= 1;
 	ret = kernel_sendmsg(flow->sock, &msg, &vec, 1, size);
 	if (ret > 0)
 		flow->sent += ret;
@@ -302,7 +305,7 @@ static void flow_end(struct flow *flow, int error)
 }
 
 void payload_exchange(struct socket *sock[CONSUMER_SIDES], u64 bytes,
-		      unsigned int timeout_ms, const bool *stop,
+		      bool corrupt, unsigned int timeout_ms, const bool *stop,
 		      struct payload_result result[CONSUMER_SIDES])
 {
 	unsigned long until = jiffies + msecs_to_jiffies(timeout_ms);
@@ -321,6 +324,7 @@ void payload_exchange(struct socket *sock[CONSUMER_SIDES], u64 bytes,
 			flow_start(&flows[side], &exchange, sock[side], side,
 				   bytes, &result[side]);
 	}
+	flows[CONSUMER_CLIENT].corrupt = corrupt;
 	while (exchange.buffer && !done && !READ_ONCE(*stop) &&
 	       time_before(jiffies, until)) {
 		WRITE_ONCE(exchange.woken, false);

@@ -24,6 +24,8 @@ int payload_type(unsigned int index);
  * payload_exchange - send and receive at the ends that are ours, and wait
  * @sock: of the client's and of the server's end; NULL for one that is elsewhere
  * @bytes: in each direction
+ * @corrupt: the client's first byte is a wrong one, so that the server has to
+ *	see a mismatch
  * @timeout_ms: for all of it
  * @stop: becomes true when this is to end early
  * @result: for each end
@@ -33,7 +35,7 @@ int payload_type(unsigned int index);
  * Afterwards each end has sent close_notify, and has waited for the peer's.
  */
 void payload_exchange(struct socket *sock[CONSUMER_SIDES], u64 bytes,
-		      unsigned int timeout_ms, const bool *stop,
+		      bool corrupt, unsigned int timeout_ms, const bool *stop,
 		      struct payload_result result[CONSUMER_SIDES]);
 
 #endif

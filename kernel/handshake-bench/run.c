@@ -124,6 +124,9 @@ static void run_json(struct run *run)
 		       run->most_in_flight, run->late);
 	seq_buf_printf(&json, "\"pending_limit\":%u,\"elapsed_ns\":%llu,",
 		       stats_pending_limit(), run->elapsed_ns);
+	seq_buf_printf(&json, "\"arrival_ns\":%lld,",
+		       ktime_to_ns(ktime_sub(run->last_arrival,
+					     run->first_arrival)));
 	stats_rate_json(&json, "connections_per_s", run->succeeded,
 			run->elapsed_ns);
 	seq_buf_puts(&json, ",");
@@ -186,6 +189,15 @@ static void run_add_data(struct run *run, const struct payload_result *r)
 			tally_add(&run->data.records, payload_type(i));
 }
 
+/* When an end has submitted for the first time. */
+static void run_note_arrival(struct run *run, ktime_t when)
+{
+	if (!run->first_arrival || ktime_before(when, run->first_arrival))
+		run->first_arrival = when;
+	if (ktime_after(when, run->last_arrival))
+		run->last_arrival = when;
+}
+
 void run_take(struct run *run, struct link *l)
 {
 	int side;
@@ -196,8 +208,10 @@ void run_take(struct run *run, struct link *l)
 	if (link_succeeded(l))
 		run->succeeded++;
 	for (side = 0; side < CONSUMER_SIDES; side++) {
-		if (l->submits[side])
+		if (l->submits[side]) {
 			end_stats_add(&run->ends[side], &l->end[side]);
+			run_note_arrival(run, l->end[side].started);
+		}
 		if (l->exchanged && l->sock[side])
 			run_add_data(run, &l->data[side]);
 	}

@@ -3,6 +3,7 @@
 #ifndef RUN_H
 #define RUN_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
@@ -37,6 +38,7 @@ struct run {
 	struct tally		errors;		/* no connection was made */
 	struct end_stats	ends[CONSUMER_SIDES];
 	struct data_stats	data;
+	ktime_t			first_arrival, last_arrival;	/* 0: none */
 	u64			elapsed_ns;
 	char			*json;
 	size_t			json_size;

@@ -13,7 +13,7 @@
 
 #include "tests/bench/account.h"
 
-static const char *const names[ACCOUNT_KINDS] = { "supervisor", "keeper", "worker" };
+const char *const account_names[ACCOUNT_KINDS] = { "supervisor", "keeper", "worker" };
 
 static void add_switches(const char *path, struct account *account, enum account_kind kind)
 {
@@ -71,8 +71,11 @@ static int kind_of(const char *pid, pid_t parent, enum account_kind *kind)
 	fclose(file);
 	if (fields != 2 || of != parent)
 		return 0;
-	*kind = strncmp(name, "keeper", 6) == 0 ? ACCOUNT_KEEPER : ACCOUNT_WORKER;
-	return strncmp(name, "keeper", 6) == 0 || strncmp(name, "worker", 6) == 0;
+	for (*kind = ACCOUNT_KEEPER; *kind < ACCOUNT_KINDS; (*kind)++) {
+		if (strncmp(name, account_names[*kind], strlen(account_names[*kind])) == 0)
+			return 1;
+	}
+	return 0;
 }
 
 int account_take(pid_t pid, struct account *account)
@@ -99,9 +102,9 @@ void account_print(FILE *to, const struct account *before, const struct account 
 	for (int i = 0; i < ACCOUNT_KINDS; i++) {
 		int64_t used_ns = after->cpu_ns[i] - before->cpu_ns[i];
 		total_ns += used_ns;
-		fprintf(to, ",\"cpu_%s_us\":%.1f,\"switches_%s\":%.2f,\"waits_%s\":%" PRId64, names[i],
-			handshakes ? used_ns / 1e3 / handshakes : used_ns / 1e3, names[i],
-			(double)(after->switches[i] - before->switches[i]) / (handshakes ? handshakes : 1), names[i],
+		fprintf(to, ",\"cpu_%s_us\":%.1f,\"switches_%s\":%.2f,\"waits_%s\":%" PRId64, account_names[i],
+			handshakes ? used_ns / 1e3 / handshakes : used_ns / 1e3, account_names[i],
+			(double)(after->switches[i] - before->switches[i]) / (handshakes ? handshakes : 1), account_names[i],
 			after->waits[i] - before->waits[i]);
 	}
 	fprintf(to, ",\"cpu_us\":%.1f,\"per_cpu_s\":%.2f", handshakes ? total_ns / 1e3 / handshakes : total_ns / 1e3,

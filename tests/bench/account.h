@@ -16,6 +16,9 @@ enum account_kind {
 	ACCOUNT_KINDS
 };
 
+/** account_names - of each kind, as its processes are named */
+extern const char *const account_names[ACCOUNT_KINDS];
+
 struct account {
 	int64_t cpu_ns[ACCOUNT_KINDS];	/* user and system, of all threads */
 	int64_t switches[ACCOUNT_KINDS]; /* voluntary and not */

@@ -190,7 +190,7 @@ setup()
 	record guest "clock=${BENCH_CLOCK:-time}" "kernel=$(uname -r)" "processors=$(nproc)" "parts=$PARTS" "quick=${BENCH_QUICK:-0}" \
 		"memory_mb=$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" \
 		"gnutls=$(gnutls-cli --version 2>/dev/null | awk 'NR == 1 { print $NF }')" \
-		"reference=$(dpkg-query -W -f '${Version}' ktls-utils 2>/dev/null || echo none)" \
+		"reference=$(measure_has_theirs && dpkg-query -W -f '${Version}' ktls-utils 2>/dev/null || echo none)" \
 		"authorities=$(grep -c 'BEGIN CERT' "$PKI/system.crt" 2>/dev/null || echo 0)"
 }
 

@@ -11,7 +11,8 @@ FILENAME ~ /rows$/ {
 	n = ++pairs[group]
 	for (i = 4; i <= NF; i++)
 		value[group, n, i] = $i + 0
-	value[group, n, "efficiency"] = $4 / $5
+	if (quotient($4, $5) != "")
+		value[group, n, "efficiency"] = quotient($4, $5)
 }
 
 FILENAME ~ /calls$/ { calls[$1, $2] = $3; if ($2 == "worker") called[++called_count] = $1 }
@@ -60,7 +61,7 @@ function say_facts(   i, part)
 		if (part[1] == "idle")
 			printf "idle for %d s: %d voluntary context switches\n", part[2], part[3]
 		else if (part[1] == "start")
-			printf "start to READY, with this trust store: %d ms\n", part[2]
+			printf "start to READY, trust store %s: %d ms (%d-%d)\n", part[5], part[2], part[3], part[4]
 		else if (part[1] == "memory")
 			printf "memory with %d silent handshakes: supervisor %d KB (Pss %d), busiest worker %d KB (Pss %d)\n", part[2],
 				part[3], part[4], part[5], part[6]

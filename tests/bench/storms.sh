@@ -14,20 +14,37 @@ else
 fi
 RATE_MOST=4000
 
-# paced HOST RATE: STEP connections, two requests each; succeeds when none was refused
-paced()
+# arrivals NAME: connections per second, from the first submit of a run to the last one's first try
+arrivals()
 {
-	local host=$1 rate=$2 refused
-	# shellcheck disable=SC2046 # words
-	run_at "$host" paced "count=$STEP" "rate=$rate" concurrency=0 "$PATIENT" $(measure_words $STORM_CASE)
-	refused=$(refused paced)
-	record step "agent=$host" "connections_per_s=$rate" "requests=$((2 * STEP))" "refused=$refused" \
-		"late=$(bench_value paced late)" "succeeded=$(bench_value paced succeeded)" \
-		"most_in_flight=$(bench_value paced most_in_flight)" "per_s=$(bench_value paced connections_per_s)"
-	[ "$refused" -eq 0 ]
+	awk '$1 == "connections" { count = $2 } $1 == "arrival_ns" { ns = $2 }
+		END { printf "%.2f\n", (ns > 0 ? (count - 1) * 1e9 / ns : 0) }' "$WORK/bench-$1"
 }
 
-# pace_of HOST FIRST: connections per second, the most at which nothing is refused, in RATE; 0 when not even one a second
+# step_passed NAME COUNT RATE: whether all of a step were begun and succeeded, nothing was refused, and they did come at this
+# rate, within a tenth: what is slower than it should be proves nothing of that rate
+step_passed()
+{
+	[ "$(refused "$1")" -eq 0 ] && [ "$(bench_value "$1" connections)" -eq "$2" ] && [ "$(bench_value "$1" succeeded)" -eq "$2" ] &&
+		[ "$(bench_value "$1" late)" -eq 0 ] &&
+		awk -v got="$(arrivals "$1")" -v rate="$3" 'BEGIN { exit !(got >= 0.9 * rate && got <= 1.1 * rate) }'
+}
+
+# paced HOST RATE: STEP connections, two requests each; succeeds when the step has passed
+paced()
+{
+	local host=$1 rate=$2 passed=0
+	# shellcheck disable=SC2046 # words
+	run_at "$host" paced "count=$STEP" "rate=$rate" concurrency=0 "$PATIENT" $(measure_words $STORM_CASE)
+	! step_passed paced "$STEP" "$rate" || passed=1
+	record step "agent=$host" "connections_per_s=$rate" "requests=$((2 * STEP))" "passed=$passed" \
+		"begun=$(bench_value paced connections)" "succeeded=$(bench_value paced succeeded)" "refused=$(refused paced)" \
+		"late=$(bench_value paced late)" "arrivals_per_s=$(arrivals paced)" \
+		"most_in_flight=$(bench_value paced most_in_flight)" "per_s=$(bench_value paced connections_per_s)"
+	[ "$passed" -eq 1 ]
+}
+
+# pace_of HOST FIRST: connections per second, the most at which a step passes, in RATE; 0 when not even one a second does
 pace_of()
 {
 	local host=$1 low=0 high=0 i

@@ -14,7 +14,6 @@
 
 int main(int argc, char **argv)
 {
-	static const char *const names[ACCOUNT_KINDS] = { "supervisor", "keeper", "worker" };
 	struct account account;
 
 	if (argc != 2) {
@@ -27,6 +26,6 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	for (int kind = 0; kind < ACCOUNT_KINDS; kind++)
-		printf("%s %" PRId64 " %" PRId64 "\n", names[kind], account.cpu_ns[kind], account.switches[kind]);
+		printf("%s %" PRId64 " %" PRId64 "\n", account_names[kind], account.cpu_ns[kind], account.switches[kind]);
 	return EXIT_SUCCESS;
 }

@@ -49,12 +49,12 @@ busy()
 # One round; the moment of the kill differs from round to round.
 round()
 {
-	local number=$1 keyring key began loaded killed unloaded
+	local number=$1 began loaded killed unloaded
 	began=$(now_ms)
-	read -r keyring key <"$WORK/psk"
 	bench_load
 	bench_start x509 peername=server.test count=1000 "concurrency=$AT_A_TIME" retry=1 data=300000
-	bench_start psk auth=psk "keyring=$keyring" "keys=$key" count=1000 "concurrency=$AT_A_TIME" retry=1
+	# shellcheck disable=SC2046 # two words
+	bench_start psk auth=psk $(psk_words host) count=1000 "concurrency=$AT_A_TIME" retry=1
 	bench_start silent peer=silent count=1000 "concurrency=$AT_A_TIME" retry=1
 	bench_start drip peer=drip interval_ms=20 count=1000 "concurrency=$AT_A_TIME" retry=1 cancel_ms=400
 	wait_for 20 busy $((3 + number % 4 * 2)) || give_up "nothing is in flight: $(cat "$WORK"/bench-*.err)"
@@ -114,11 +114,7 @@ pki_issue client ca ecdsa dns=client.test client
 agent_x509 server ca server client
 agent_start server
 agent_pid server >"$WORK/agent"
-modprobe nvme-tcp
-keyring_new bench >"$WORK/keyring"
-head -c 32 /dev/urandom >"$WORK/psk.key"
-echo "$(cat "$WORK/keyring") $(keyring_add psk "NVMe0R01 nqn.bench:host nqn.bench:target" "$WORK/psk.key" "$(cat "$WORK/keyring")")" \
-	>"$WORK/psk"
+psk_make host
 attempt module-clean-rounds rounds
 attempt module-clean-slabs counts
 attempt module-clean-quiet quiet

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=1 time=420 kernel=newest module=1
+# guest: mem=2048 smp=1 time=480 kernel=newest module=1
 #
 # The same consumer on the newest kernel, and a certificate and a private key that the request names by their serials.
 NAME=module-consumer-newest

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=1 time=420 module=1
+# guest: mem=2048 smp=1 time=480 module=1
 #
 # Handshakes for a consumer that is neither NFS nor NVMe: the kernel module of kernel/handshake-bench. It says for itself what
 # it was answered, and sends data through what it got. module-consumer-newest.sh runs the same on another kernel.
@@ -16,21 +16,6 @@ SLOW=${SLOW:-24}		# slow peers at a time
 DATA=1000003			# bytes; no record ends with them
 PATIENCE=120000			# ms
 LOAD_MS=2000			# what a busy machine may add to a deadline
-
-# serials NAME: of a keyring and a key in it, for auth=psk
-psk_serials()
-{
-	awk '{ print "keyring=" $1 " keys=" $2 }' "$WORK/psk-$1"
-}
-
-psk_make()
-{
-	local keyring
-	modprobe nvme-tcp	# brings the key type
-	keyring=$(keyring_new "$1")
-	head -c 32 /dev/urandom >"$WORK/psk.key"
-	echo "$keyring $(keyring_add psk "NVMe0R01 nqn.bench:$1 nqn.bench:target" "$WORK/psk.key" "$keyring")" >"$WORK/psk-$1"
-}
 
 # both_ways NAME COUNT: the data of COUNT connections has come through in both directions, in records of TLS, and their ends
 # were said
@@ -53,6 +38,59 @@ x509()
 	requests_sound
 }
 
+# A byte that is wrong is seen, by the end that gets it, and the connection has not succeeded.
+mismatch()
+{
+	bench wrong auth=x509 peername=server.test count=2 data=$DATA corrupt=1
+	bench_is wrong connections 2 succeeded 0 client.results.0 2 server.results.0 2 data.mismatches 2 data.bytes $((4 * DATA)) \
+		data.close_notify 4
+	! bench_has_any wrong data.errors || give_up "run wrong: $(cat "$WORK/bench-wrong.json")"
+}
+
+ipv6()
+{
+	bench ipv6 address=::1 peername=server.test count=2 data=$DATA
+	both_ways ipv6 2
+	bench_refused "address=[::1] peername=server.test"
+}
+
+# The server's end is in another network namespace, behind a link, and so is who serves it.
+namespace()
+{
+	agent_x509 far ca server -
+	agent_start far
+	exec 4</run/netns/far
+	log_mark
+	bench far server_netns=4 address=192.0.2.2 auth=anon peername=server.test count=4 concurrency=2 data=$DATA
+	both_ways far 4
+	wait_for 10 agent_logged far 'handshake with client .* succeeded' || give_up "the agent there served no server"
+	log_says 'handshake with server .* succeeded'
+	! logged_since 'handshake with client' || give_up "the agent here served the server, too"
+	# Where there is no agent, the kernel says so to this end only.
+	agent_stop far
+	bench nobody server_netns=4 address=192.0.2.2 auth=anon peername=server.test
+	bench_is nobody succeeded 0 server.submit_errors.3 1 client.submit_errors.3 0
+}
+
+# More requests than the kernel lets wait, no agent that takes any, and no second try: each that is too much is counted as
+# refused, and the others have waited in vain.
+refusals()
+{
+	local refused waited
+	kill -STOP "$(agent_pid server)"
+	bench full peername=server.test count=60 concurrency=60 cancel_ms=3000
+	# Nothing that fails below leaves it stopped.
+	kill -CONT "$(agent_pid server)"
+	refused=$(($(bench_value full client.submit_errors.11) + $(bench_value full server.submit_errors.11)))
+	waited=$(($(bench_value full client.timed_out) + $(bench_value full server.timed_out)))
+	comment "$refused submits of 120 were refused, $waited waited, of $(bench_value full pending_limit) that may"
+	bench_is full succeeded 0 client.retries 0 server.retries 0
+	[ $((refused + waited)) -eq 120 ] || give_up "run full: $(cat "$WORK/bench-full.json")"
+	[ "$refused" -ge 60 ] && [ "$waited" -ge 1 ] || give_up "$refused refused, $waited waited"
+	bench emptied peername=server.test
+	bench_all_succeed emptied 1
+}
+
 anonymous()
 {
 	bench anon auth=anon peername=server.test count=4 concurrency=2 data=$DATA
@@ -63,9 +101,9 @@ anonymous()
 psk()
 {
 	local serial
-	serial=$(cut -d ' ' -f 2 "$WORK/psk-first")
+	serial=$(psk_key first)
 	# shellcheck disable=SC2046 # two words
-	bench psk auth=psk $(psk_serials first) count=4 concurrency=2 data=$DATA
+	bench psk auth=psk $(psk_words first) count=4 concurrency=2 data=$DATA
 	both_ways psk 4
 	bench_is psk client.peerids."$serial" 4 server.peerids."$serial" 4
 }
@@ -82,11 +120,8 @@ wrong_name()
 # An identity that the server's keyring does not have: the keyring of the request is where it looks.
 wrong_key()
 {
-	local keyring
-	read -r keyring _ <"$WORK/psk-first"
-	head -c 32 /dev/urandom >"$WORK/psk.key"
-	keyring_add psk "NVMe0R01 nqn.bench:stranger nqn.bench:target" "$WORK/psk.key" "$(keyring_new stranger)" >"$WORK/stranger"
-	within 8000 bench key auth=psk "keyring=$keyring" "keys=$(cat "$WORK/stranger")"
+	psk_make stranger
+	within 8000 bench key auth=psk "keyring=$(psk_keyring first)" "keys=$(psk_key stranger)"
 	bench_is key succeeded 0 client.results.129 1 server.results.13 1
 }
 
@@ -147,9 +182,9 @@ burst()
 many_keys()
 {
 	# shellcheck disable=SC2046 # two words
-	bench many auth=psk $(psk_serials first) "count=$HANDSHAKES" concurrency=64 retry=1 "timeout_ms=$PATIENCE"
+	bench many auth=psk $(psk_words first) "count=$HANDSHAKES" concurrency=64 retry=1 "timeout_ms=$PATIENCE"
 	bench_all_succeed many "$HANDSHAKES"
-	bench_is many client.peerids."$(cut -d ' ' -f 2 "$WORK/psk-first")" "$HANDSHAKES"
+	bench_is many client.peerids."$(psk_key first)" "$HANDSHAKES"
 	! grep -q 'req-' /proc/keys || give_up "a holder is left: $(grep req- /proc/keys | head -n 1)"
 }
 
@@ -207,7 +242,7 @@ bad_input()
 {
 	local line
 	for line in role=nobody count=0 count=x concurrency=99999 nonsense hello=1 auth=psk keys=1,2,3,4,5,6 keyring=0 \
-		data=1,concurrency=1000 peername= address=nowhere " " "role=client" "server_netns=0" "$(head -c 5000 /dev/zero | tr '\0' x)"; do
+		data=1,concurrency=1000 corrupt=1 peername= address=nowhere " " "role=client" "server_netns=0" "$(head -c 5000 /dev/zero | tr '\0' x)"; do
 		bench_refused "${line//,concurrency/ concurrency}"
 	done
 	# And one run a file.
@@ -239,17 +274,22 @@ prepare()
 	agent_x509 server ca server client
 	agent_start server
 	psk_make first
+	host_add far
 	bench_load
 }
 
 tests()
 {
 	attempt "$NAME-x509" x509
+	attempt "$NAME-mismatch" mismatch
+	attempt "$NAME-ipv6" ipv6
+	attempt "$NAME-namespace" namespace
 	attempt "$NAME-anon" anonymous
 	attempt "$NAME-psk" psk
 	attempt "$NAME-wrong-name" wrong_name
 	attempt "$NAME-wrong-key" wrong_key
 	attempt "$NAME-patience" patience
+	attempt "$NAME-refusals" refusals
 	attempt "$NAME-udp" datagrams
 	attempt "$NAME-burst" burst
 	attempt "$NAME-many-keys" many_keys
@@ -260,7 +300,7 @@ tests()
 	attempt "$NAME-bad-input" bad_input
 }
 
-TESTS=15
+TESTS=19
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	plan $TESTS
 	prepare

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Keys in keyrings that a kernel consumer may name in a request. Source it after pki.sh.
+# Keys in keyrings that a kernel consumer may name in a request. Source it after all.sh.
 
 # keyring_new NAME: a keyring of this user, which agents may link; its serial is the output
 keyring_new()
@@ -24,4 +24,31 @@ keyring_add()
 	keyctl link "$serial" "$4" || give_up "keyctl link to $4"
 	keyctl unlink "$serial" @u
 	echo "$serial"
+}
+
+# psk_make NAME: a keyring with one key of type psk in it, as NVMe has them; no agent has it in its configuration
+psk_make()
+{
+	local keyring
+	modprobe nvme-tcp	# brings the key type
+	keyring=$(keyring_new "$1")
+	head -c 32 /dev/urandom >"$WORK/psk.key"
+	echo "$keyring $(keyring_add psk "NVMe0R01 nqn.bench:$1 nqn.bench:target" "$WORK/psk.key" "$keyring")" >"$WORK/psk-$1"
+}
+
+# psk_words NAME: what a request of the kernel module says of them
+psk_words()
+{
+	awk '{ print "keyring=" $1 " keys=" $2 }' "$WORK/psk-$1"
+}
+
+# psk_keyring NAME, psk_key NAME: their serials
+psk_keyring()
+{
+	cut -d ' ' -f 1 "$WORK/psk-$1"
+}
+
+psk_key()
+{
+	cut -d ' ' -f 2 "$WORK/psk-$1"
 }

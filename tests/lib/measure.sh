@@ -12,19 +12,18 @@ LIMIT_MS=600000		# what the consumer waits, where waiting is not what is measure
 . "$LIB/../bench/common.sh"
 
 # measure_setup: programs, identities, a key, the module. The reference is the root folder's own and is kept before ours is
-# installed over it.
+# installed over it. With BENCH_REFERENCE=none the root is the machine's, and what lies there may be any agent.
 measure_setup()
 {
 	BENCH=${TLSHD_BUILD:?says where the programs were built}/tests/bench
-	cp /usr/sbin/tlshd "$THEIRS" 2>/dev/null || true
+	[ "${BENCH_REFERENCE:-}" = none ] || cp /usr/sbin/tlshd "$THEIRS" 2>/dev/null || true
 	agent_install
 	[ ! -e "$THEIRS" ] || ! cmp -s "$THEIRS" "$TLSHD_BIN" || give_up "theirs is ours"
 	PRIORITY=$("$BENCH/priority")
 	ulimit -n 65536		# as the unit has it
 	bench_pki
 	host_add theirs
-	modprobe nvme-tcp	# brings the key type
-	measure_key
+	psk_make bench
 	bench_load
 }
 
@@ -33,23 +32,13 @@ measure_has_theirs()
 	[ -e "$THEIRS" ]
 }
 
-# The request's own keyring, as NVMe sends it; no agent has it in its configuration.
-measure_key()
-{
-	local keyring
-	keyring=$(keyring_new bench)
-	head -c 32 /dev/urandom >"$WORK/psk.key"
-	echo "keyring=$keyring keys=$(keyring_add psk "NVMe0R01 nqn.bench:host nqn.bench:target" "$WORK/psk.key" "$keyring")" \
-		>"$WORK/psk"
-}
-
 # measure_words MODE: the module's words for a mode of the ceiling
 measure_words()
 {
 	case $1 in
 	server-only) echo auth=anon peername=server.test ;;
 	mutual) echo auth=x509 peername=server.test ;;
-	psk) echo "auth=psk $(cat "$WORK/psk")" ;;
+	psk) echo "auth=psk $(psk_words bench)" ;;
 	esac
 }
 
@@ -140,15 +129,10 @@ run_statuses()
 		$1 == head "timed_out" && $2 > 0 { print "timeout*" $2 }' "$WORK/bench-$1" | tr '\n' ' ' | sed 's/ $//'
 }
 
-run_errors()
-{
-	awk -v path="$2" '$1 == path { print $2; found = 1 } END { if (!found) print 0 }' "$WORK/bench-$1"
-}
-
 # refused NAME: submits for which there was no room, in a run without retry=1
 refused()
 {
-	echo $(($(run_errors "$1" client.submit_errors.11) + $(run_errors "$1" server.submit_errors.11)))
+	echo $(($(bench_value "$1" client.submit_errors.11) + $(bench_value "$1" server.submit_errors.11)))
 }
 
 # ours NAME COUNT WORD...: a run for our agent in which all must succeed, with the clocks of its processes around it

@@ -23,18 +23,6 @@ record()
 	comment "$line}"
 }
 
-# recorded KIND PATTERN KEY: the last such value, from a line that matches; nothing when there is none
-recorded()
-{
-	awk -v kind="\"kind\":\"$1\"" -v pattern="$2" -v key="\"$3\":" '
-		index($0, kind) && $0 ~ pattern && (at = index($0, key)) {
-			value = substr($0, at + length(key))
-			sub(/[,}].*/, "", value)
-			gsub(/"/, "", value)
-		}
-		END { print value }' "$RECORDS"
-}
-
 # ratio A B: with three places; "none" where B is nothing
 ratio()
 {
