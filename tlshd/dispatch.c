@@ -199,7 +199,7 @@ static void job_due(void *user)
 static bool may_pass(enum proto_reason reason, int error)
 {
 	if (reason == REASON_PSK_FAILED)
-		return error != EINVAL && error != EACCES;
+		return !psk_lasting(-error);
 	return (reason == REASON_REQUEST_CERTIFICATE || reason == REASON_REQUEST_PRIVATE_KEY) &&
 	       (error == ENOMEM || error == EDQUOT || error == EAGAIN || error == EBUSY);
 }

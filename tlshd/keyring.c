@@ -12,12 +12,12 @@
 
 #include <glib.h>
 
+#include "keyinfo.h"
 #include "keyring.h"
 #include "log.h"
 #include "proto.h"
 
 #define LOOK_AGAIN_MS 1000
-#define DESCRIPTION_MAX 4096	/* KEY_MAX_DESC_SIZE, security/keys/keyctl.c */
 
 /*
  * A request's keyring hangs in a keyring of its own: two of one description in the same parent would replace each
@@ -120,15 +120,12 @@ static bool is_there(key_serial_t serial)
 	return keyctl_describe(serial, text, sizeof(text)) >= 0;
 }
 
-/* "type;uid;gid;permissions;description". Returns whether it is a keyring of this name, and its owner. */
 static bool is_named(key_serial_t serial, const char *name, uid_t *owner)
 {
-	char text[DESCRIPTION_MAX];
-	int at = 0;
+	char text[KEYINFO_MAX];
+	const char *description;
 
-	long size = keyctl_describe(serial, text, sizeof(text));
-	return size > 0 && (size_t)size <= sizeof(text) && sscanf(text, "keyring;%u;%*u;%*x;%n", owner, &at) == 1 && at > 0 &&
-	       strcmp(text + at, name) == 0;
+	return keyinfo_read(serial, "keyring", text, owner, &description) == 0 && strcmp(description, name) == 0;
 }
 
 /*

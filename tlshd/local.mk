@@ -31,6 +31,7 @@ libsupervisor_a_SOURCES = \
 	tlshd/loading.c tlshd/loading.h \
 	tlshd/log.c tlshd/log.h \
 	tlshd/notify.c tlshd/notify.h \
+	tlshd/keyinfo.c tlshd/keyinfo.h \
 	tlshd/keyring.c tlshd/keyring.h \
 	tlshd/placing.c tlshd/placing.h \
 	tlshd/privilege.c tlshd/privilege.h \

@@ -9,9 +9,9 @@
 
 #include <glib.h>
 
+#include "keyinfo.h"
 #include "psk.h"
 
-#define DESCRIPTION_MAX 4096	/* KEY_MAX_DESC_SIZE, security/keys/keyctl.c */
 #define KEYRING_MAX 4096	/* keys of one keyring that are looked at: some milliseconds, in which we do nothing else */
 
 /* "NVMe<0|1><R|G><01|02> ", NVMe/TCP transport specification, 3.6.1.3: the last two digits name the hash. */
@@ -38,38 +38,23 @@ bool psk_certain(int error)
 	return error == -ENOKEY || error == -EKEYREVOKED || error == -EKEYEXPIRED;
 }
 
+bool psk_lasting(int error)
+{
+	return error == -EINVAL || error == -EACCES;
+}
+
 void psk_wipe(struct psk *psk)
 {
 	explicit_bzero(psk, sizeof(*psk));
 }
 
-/* "type;uid;gid;permissions;description": the description may hold semicolons itself. Returns 0 or a negative errno. */
-static int describe(key_serial_t serial, char *text, size_t size, const char **description)
-{
-	long length = keyctl_describe(serial, text, size);
-
-	if (length < 0)
-		return -errno;
-	if ((size_t)length > size || strncmp(text, PSK_TYPE ";", strlen(PSK_TYPE) + 1) != 0)
-		return -EINVAL;
-	const char *at = text;
-	for (int field = 0; field < 4; field++) {
-		at = strchr(at, ';');
-		if (!at)
-			return -EINVAL;
-		at++;
-	}
-	*description = at;
-	return 0;
-}
-
 int psk_read(key_serial_t serial, struct psk *psk)
 {
-	char text[DESCRIPTION_MAX + 64];
+	char text[KEYINFO_MAX];
 	const char *identity;
 
 	memset(psk, 0, sizeof(*psk));
-	int ret = describe(serial, text, sizeof(text), &identity);
+	int ret = keyinfo_read(serial, PSK_TYPE, text, NULL, &identity);
 	if (ret < 0)
 		return ret;
 	size_t length = strlen(identity);
@@ -92,10 +77,10 @@ int psk_read(key_serial_t serial, struct psk *psk)
 /* Returns 0 where this key's description is exactly the identity, else a negative errno. */
 static int is_exactly(key_serial_t serial, const char *identity)
 {
-	char text[DESCRIPTION_MAX + 64];
+	char text[KEYINFO_MAX];
 	const char *description;
 
-	int ret = describe(serial, text, sizeof(text), &description);
+	int ret = keyinfo_read(serial, PSK_TYPE, text, NULL, &description);
 	if (ret < 0)
 		return ret;
 	return strcmp(description, identity) == 0 ? 0 : -ENOKEY;

@@ -48,6 +48,9 @@ bool psk_hash_served(uint32_t hash);
 /** psk_certain - is this errno a certain no, rather than something that may pass? Decides ENOKEY. */
 bool psk_certain(int error);
 
+/** psk_lasting - does this errno stay, whenever it is tried again? The key is none that serves, or not ours to read. */
+bool psk_lasting(int error);
+
 void psk_wipe(struct psk *psk);
 
 #endif

@@ -36,7 +36,7 @@ static enum fault fault_of(int ret)
 		return FAULT_HASH;
 	if (psk_certain(ret))
 		return FAULT_ABSENT;
-	return ret == -EINVAL || ret == -EACCES ? FAULT_LASTING : FAULT_PASSING;
+	return psk_lasting(ret) ? FAULT_LASTING : FAULT_PASSING;
 }
 
 /* The first usable one is offered: TLS has room for more, the TLS library has not. */
@@ -132,8 +132,9 @@ enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *ke
 	keyrings_named(keyrings, snapshot, named, &configured);
 	enum proto_reason reason = psk ? take_psk(keys, keyrings, request, error) : take_certificate(keys, request, error);
 	/* What we were not allowed for want of possession, which we did not get for want of quota, may be had the next time. */
-	if (reason != REASON_OK && *error == EACCES && keyrings_shortage(keyrings) < 0)
-		*error = -keyrings_shortage(keyrings);
+	int shortage = keyrings_shortage(keyrings);
+	if (reason != REASON_OK && *error == EACCES && shortage < 0)
+		*error = -shortage;
 	return reason;
 }
 
