@@ -6,27 +6,17 @@
 # configuration has neither.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"
 . "$LIB/fault.sh"
+. "$LIB/keyring.sh"
 
 MNT=/mnt/test
-
-# keyring_add FILE NAME: a key of type user in .nfs, with the permissions of the kernel's own; its serial is the output
-keyring_add()
-{
-	local serial
-	serial=$(keyctl padd user "$2" @u <"$1")
-	keyctl link @u @s
-	keyctl setperm "$serial" 0x3f0b0000
-	keyctl link "$serial" %keyring:.nfs
-	keyctl unlink "$serial" @u
-	echo "$serial"
-}
+NFS_KEYS=%keyring:.nfs
 
 # import IDENTITY: both halves in DER; leaves $WORK/IDENTITY.serials
 import()
 {
 	pki_certtool --certificate-info --infile "$PKI/$1.crt" --outder --outfile "$WORK/$1.crt.der"
 	pki_certtool --key-info --infile "$PKI/$1.key" --outder --outfile "$WORK/$1.key.der"
-	echo "$(keyring_add "$WORK/$1.crt.der" "$1:cert") $(keyring_add "$WORK/$1.key.der" "$1:key")" >"$WORK/$1.serials"
+	echo "$(keyring_add user "$1:cert" "$WORK/$1.crt.der" "$NFS_KEYS") $(keyring_add user "$1:key" "$WORK/$1.key.der" "$NFS_KEYS")" >"$WORK/$1.serials"
 }
 
 serials()
@@ -63,7 +53,7 @@ unusable()
 {
 	local garbage
 	head -c 300 /dev/urandom >"$WORK/garbage"
-	garbage=$(keyring_add "$WORK/garbage" garbage)
+	garbage=$(keyring_add user garbage "$WORK/garbage" "$NFS_KEYS")
 	read -r certificate key <"$WORK/client-ecdsa.serials"
 	refused_with "cert_serial=$garbage,privkey_serial=$key" "the certificate that the mount names \\(cert_serial $garbage\\) is none"
 	refused_with "cert_serial=$certificate,privkey_serial=$garbage" "the private key that the mount names \\(privkey_serial $garbage\\) cannot be used"

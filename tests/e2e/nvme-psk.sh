@@ -178,9 +178,7 @@ configured_keyring()
 	! nvme_offer "$identity" "$WORK/strangers.key" || give_up "a stranger's key was accepted"
 	says 'failed: no pre-shared key for the identity "NVMe0R01 nqn.backup'
 	says 'keyring backup-hosts belongs to user 65534, not to root'
-	keyring=$(keyctl newring backup-hosts @u)
-	keyctl link @u @s
-	keyctl setperm "$keyring" 0x3f3f0000
+	keyring=$(keyring_new backup-hosts)
 	nvme_key "$identity" 32 "$keyring" >/dev/null
 	wait_for 20 nvme_offer "$identity" "$WORK/nvme.key" || give_up "the key was not found: $(tail -n 3 "$WORK/offer")"
 	says "succeeded: psk, identity \"$identity\""

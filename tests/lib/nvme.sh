@@ -4,6 +4,8 @@
 # NVMe over TCP with TLS: the kernel's target and its host, both in the first network namespace, where the target lives.
 # No nvme-cli: connections are asked for as it does, through /dev/nvme-fabrics. Source it after all.sh.
 
+. "$LIB/keyring.sh"
+
 shopt -s extglob
 
 NVMET=/sys/kernel/config/nvmet
@@ -65,18 +67,11 @@ nvme_identity()
 }
 
 # nvme_key IDENTITY [BYTES [KEYRING]]: a random key of this description, in the keyring that both ends use; its serial is
-# the output, the key itself lies in $WORK/nvme.key. The kernel's own have these permissions.
+# the output, the key itself lies in $WORK/nvme.key.
 nvme_key()
 {
-	local serial keyring=${3:-%keyring:.nvme}
-	# Only who possesses a key may change its permissions, and .nvme is nobody's.
 	head -c "${2:-32}" /dev/urandom >"$WORK/nvme.key"
-	serial=$(keyctl padd psk "$1" @u <"$WORK/nvme.key") || give_up "keyctl padd: $1"
-	keyctl link @u @s
-	keyctl setperm "$serial" 0x3f0b0000 || give_up "keyctl setperm"
-	keyctl link "$serial" "$keyring" || give_up "keyctl link to $keyring"
-	keyctl unlink "$serial" @u
-	echo "$serial"
+	keyring_add psk "$1" "$WORK/nvme.key" "${3:-%keyring:.nvme}"
 }
 
 nvme_no_keys()
