@@ -151,7 +151,7 @@ static void check_names(const struct checkup *checkup, gnutls_x509_crt_t crt)
 			wildcard = true;
 		else if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_SAN_IPADDRESS || type == GNUTLS_E_SHORT_MEMORY_BUFFER)
 			return;
-		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
+		if (type < 0)
 			break;
 	}
 	if (wildcard) {
