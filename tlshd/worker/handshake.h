@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "credentials.h"
+#include "knownpeers.h"
 #include "preshared.h"
 #include "proto.h"
 #include "sign.h"
@@ -26,6 +27,7 @@ struct handshake_context {
 	const struct credentials *server;
 	struct sign *sign;
 	struct preshared_context *preshared;
+	struct knownpeers *known;
 };
 
 enum handshake_state {
