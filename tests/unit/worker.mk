@@ -56,7 +56,7 @@ worker_sandbox_LDADD = $(CONTRACT_LIBS) $(GNUTLS_LIBS) $(SECCOMP_LIBS) $(GLIB_LI
 noinst_PROGRAMS += worker_stubbed
 worker_stubbed_SOURCES = $(worker_SOURCES) tests/unit/worker_stub.c
 worker_stubbed_CPPFLAGS = $(worker_CPPFLAGS)
-worker_stubbed_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt
+worker_stubbed_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt,--wrap=knownpeers_find
 worker_stubbed_LDADD = $(worker_LDADD)
 
 check_PROGRAMS += worker_program
