@@ -48,6 +48,12 @@ void psk_wipe(struct psk *psk)
 	explicit_bzero(psk, sizeof(*psk));
 }
 
+void psk_wipe_key(struct psk *psk)
+{
+	explicit_bzero(psk->key, sizeof(psk->key));
+	psk->key_length = 0;
+}
+
 int psk_read(key_serial_t serial, struct psk *psk)
 {
 	char text[KEYINFO_MAX];

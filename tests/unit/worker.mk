@@ -41,6 +41,12 @@ worker_psk_CPPFLAGS = $(worker_test_cppflags)
 worker_psk_LDFLAGS = $(worker_test_ldflags)
 worker_psk_LDADD = $(worker_test_libs)
 
+check_PROGRAMS += worker_jobkey
+worker_jobkey_SOURCES = tests/unit/worker_jobkey.c $(worker_test_fixture)
+worker_jobkey_CPPFLAGS = $(worker_test_cppflags)
+worker_jobkey_LDFLAGS = $(worker_test_ldflags) -Wl,--wrap=malloc,--wrap=free,--wrap=timers_add
+worker_jobkey_LDADD = $(worker_test_libs)
+
 check_PROGRAMS += worker_facts
 worker_facts_SOURCES = tests/unit/worker_facts.c $(worker_test_fixture)
 worker_facts_CPPFLAGS = $(worker_test_cppflags)

@@ -70,12 +70,15 @@ int handshake_new(const struct handshake_context *context, const struct proto_jo
 	handshake->fd = fd;
 	handshake->record_limit = RECORDLIMIT_NONE;
 	handshake->signatures.job = job->job;
-	handshake->preshared.job = job->job;
 	handshake->psk_hash = job->psk_hash;
 	handshake->result.job = job->job;
 	handshake->result.alert_sent = PROTO_NO_ALERT;
 	handshake->result.alert_received = PROTO_NO_ALERT;
 	memcpy(handshake->peername, job->peername, sizeof(handshake->peername));
+	if (preshared_init(&handshake->preshared, job) < 0) {
+		free(handshake);
+		return -ENOMEM;
+	}
 	if (job->certificate_length > 0)
 		handshake->unfit = requested_new(job, certificate_fd, context->sign, &handshake->requested,
 						 &handshake->result.library_error);
@@ -91,6 +94,7 @@ void handshake_free(struct handshake *handshake)
 		gnutls_deinit(handshake->session);
 	verify_forget(&handshake->subject);
 	requested_free(handshake->requested);
+	preshared_done(&handshake->preshared);
 	free(handshake);
 }
 
@@ -234,7 +238,7 @@ int handshake_offer_psk(gnutls_session_t session, gnutls_datum_t *identity, gnut
 {
 	struct handshake *handshake = gnutls_session_get_ptr(session);
 
-	return preshared_offer(handshake->context->preshared, &handshake->preshared, identity, key);
+	return preshared_offer(&handshake->preshared, identity, key);
 }
 
 int handshake_find_psk(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)

@@ -38,6 +38,7 @@ enum handshake_state {
 
 /**
  * handshake_new - a handshake that has not begun
+ * @job: the beginning of a struct proto_job_psk where its header says so; not needed after the call
  * @fd: the kernel's socket; stays the caller's
  * @certificate_fd: what came with the job beside it, or -1; not needed after the call
  *
