@@ -19,6 +19,7 @@
 #include "outcome.h"
 #include "recordlimit.h"
 #include "requested.h"
+#include "session.h"
 #include "transport.h"
 #include "verify.h"
 
@@ -257,65 +258,31 @@ static uint64_t receive_limit(const struct handshake *handshake)
 	return (uint64_t)WIRE_FACTOR * settings->max_message + WIRE_SLACK;
 }
 
-/* RFC 9289, 4: the client offers ALPN "sunrpc", the server answers it; RFC 7301, 3.2: another offer alone is refused. */
-static int set_alpn(gnutls_session_t session)
-{
-	static const gnutls_datum_t sunrpc = { (unsigned char *)"sunrpc", 6 };
-
-	return gnutls_alpn_set_protocols(session, &sunrpc, 1, GNUTLS_ALPN_MANDATORY);
-}
-
-static int set_up_psk(struct handshake *handshake)
-{
-	if (handshake->role == PROTO_ROLE_CLIENT)
-		return preshared_client(handshake->context->preshared, handshake->session, handshake->psk_hash);
-	return preshared_server(handshake->context->preshared, handshake->session);
-}
-
-static int set_up_role(struct handshake *handshake)
-{
-	const struct name *name = &handshake->name;
-
-	if (handshake->role == PROTO_ROLE_SERVER) {
-		/* RFC 9289, 5.2.1: the server asks for the client's certificate; it may show none. */
-		gnutls_certificate_server_set_request(handshake->session, GNUTLS_CERT_REQUEST);
-		return 0;
-	}
-	/* An address is no host name (RFC 6066, 3). */
-	if (name->dns[0] == '\0')
-		return 0;
-	return gnutls_server_name_set(handshake->session, GNUTLS_NAME_DNS, name->dns, strlen(name->dns));
-}
-
 static int make_session(struct handshake *handshake)
 {
-	/* Tickets would reach the kernel's consumer, and no session is ever resumed. */
-	unsigned int flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS | GNUTLS_NO_AUTO_REKEY;
-	gnutls_session_t session;
+	const struct snapshot_settings *settings = handshake->context->settings;
+	uint64_t limit = receive_limit(handshake);
+	const struct session_plan plan = {
+		.role = handshake->role,
+		.auth = handshake->auth,
+		.credentials = handshake->credentials,
+		.preshared = handshake->context->preshared,
+		.psk_hash = handshake->psk_hash,
+		.name = &handshake->name,
+		/* The library counts the whole exchange; single messages are measured in on_message(). */
+		.max_bytes = limit + 4 * settings->max_message + WIRE_SLACK,
+	};
 
-	int ret = gnutls_init(&session, flags | (handshake->role == PROTO_ROLE_CLIENT ? GNUTLS_CLIENT : GNUTLS_SERVER));
+	int ret = session_new(&plan, &handshake->session);
 	if (ret < 0)
 		return ret;
-	handshake->session = session;
-	gnutls_session_set_ptr(session, handshake);
-	transport_init(&handshake->transport, handshake->fd, receive_limit(handshake));
-	transport_attach(&handshake->transport, session);
-	gnutls_handshake_set_timeout(session, GNUTLS_INDEFINITE_TIMEOUT);
-	/* The library counts the whole exchange; single messages are measured in on_message(). */
-	gnutls_handshake_set_max_packet_length(session, receive_limit(handshake) +
-					       4 * handshake->context->settings->max_message + WIRE_SLACK);
-	gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
-	/* Pre-shared keys are NVMe's, which has no name to verify and no ALPN. */
-	if (handshake->auth == PROTO_AUTH_PSK)
-		return set_up_psk(handshake);
-	gnutls_session_set_verify_function(session, on_verify);
-	ret = gnutls_priority_set(session, credentials_priority(handshake->credentials));
-	if (ret == 0)
-		ret = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-					     credentials_x509(handshake->credentials));
-	if (ret == 0)
-		ret = set_alpn(session);
-	return ret < 0 ? ret : set_up_role(handshake);
+	gnutls_session_set_ptr(handshake->session, handshake);
+	transport_init(&handshake->transport, handshake->fd, limit);
+	transport_attach(&handshake->transport, handshake->session);
+	gnutls_handshake_set_hook_function(handshake->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
+	if (handshake->auth != PROTO_AUTH_PSK)
+		gnutls_session_set_verify_function(handshake->session, on_verify);
+	return 0;
 }
 
 static bool is_tcp(int fd)
@@ -356,14 +323,9 @@ static struct outcome outcome_of_attach(int error)
 	return outcome_of(REASON_ULP, error);
 }
 
-/* A session that was not set up cannot even send an alert: the library would look for its ciphers. */
+/* Without a session the library has no ciphers, and cannot even send an alert. */
 static enum handshake_state give_up(struct handshake *handshake, struct outcome outcome)
 {
-	if (handshake->session) {
-		transport_restore(&handshake->transport);
-		gnutls_deinit(handshake->session);
-		handshake->session = NULL;
-	}
 	alert_plain(handshake->fd, outcome.alert);
 	handshake->result.alert_sent = outcome.alert;
 	return finish(handshake, outcome);

@@ -16,6 +16,7 @@ libworker_a_SOURCES = \
 	tlshd/worker/pskcall.c tlshd/worker/pskcall.h \
 	tlshd/worker/recordlimit.c tlshd/worker/recordlimit.h \
 	tlshd/worker/requested.c tlshd/worker/requested.h \
+	tlshd/worker/session.c tlshd/worker/session.h \
 	tlshd/worker/sign.c tlshd/worker/sign.h \
 	tlshd/worker/timers.c tlshd/worker/timers.h \
 	tlshd/worker/transport.c tlshd/worker/transport.h \
