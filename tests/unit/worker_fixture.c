@@ -20,6 +20,7 @@
 #ifndef SOL_TLS
 #define SOL_TLS 282
 #endif
+#define NO_PAD_OPTION 4
 #define PAYLOAD_LIMIT_OPTION 5
 #define HOUR 3600
 #define YEAR (365 * 24 * HOUR)
@@ -310,6 +311,13 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 		return install(&kernel.rx, kernel.rx_error, value, size);
 	case TLS_TX:
 		return install(&kernel.tx, kernel.tx_error, value, size);
+	case NO_PAD_OPTION:
+		g_assert_cmpint(size, ==, sizeof(unsigned int));
+		/* The kernel wants to know TLS 1.3 before; and no data is read yet. */
+		g_assert_cmpint(kernel.rx.size, >, 0);
+		g_assert_cmpint(kernel.tx.size, ==, 0);
+		kernel.expects_no_padding = *(const unsigned int *)value;
+		return fail_with(kernel.no_pad_error);
 	case PAYLOAD_LIMIT_OPTION:
 		g_assert_cmpint(size, ==, sizeof(uint16_t));
 		g_assert_cmpint(kernel.tx.size, >, 0);

@@ -93,7 +93,8 @@ void scene_done(struct scene *scene);
 /* ---- the kernel's side ---- */
 
 struct kernel {
-	int attach_error, rx_error, tx_error;	/* positive errno to fail with */
+	int attach_error, rx_error, tx_error, no_pad_error;	/* positive errno to fail with */
+	bool expects_no_padding;
 	bool attached;
 	bool knows_payload_limit;
 	struct ktls_key rx, tx;			/* as installed; size 0: not */

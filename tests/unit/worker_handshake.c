@@ -62,6 +62,8 @@ static void assert_ok(const struct trial *trial)
 	g_assert_cmpint(trial->peer.ret, ==, 0);
 	g_assert_cmpint(trial->result.alert_sent, ==, PROTO_NO_ALERT);
 	g_assert_cmpstr(trial->result.version, ==, "TLS1.3");
+	/* To make the kernel decrypt twice is for nobody who could be anybody. */
+	g_assert_cmpint(kernel.expects_no_padding, ==, trial->result.peer_authenticated);
 }
 
 static void assert_failed(struct trial *trial, enum proto_reason reason, int status, int alert)
@@ -229,6 +231,20 @@ static void test_unauthenticated_client(void)
 	g_assert_cmpint(trial.result.signatures, ==, 0);
 	g_assert_cmpint(trial.result.peer_authenticated, ==, 1);
 	g_assert_null(gnutls_certificate_get_peers(trial.peer.session, NULL));
+	trial_done(&trial);
+}
+
+/* A kernel before 6.0: nothing is lost but a little time. */
+static void test_without_no_pad(void)
+{
+	struct peer_wish server = { .server = true, .identity = host };
+	struct trial trial;
+
+	trial_init(&trial);
+	kernel.no_pad_error = ENOPROTOOPT;
+	trial_run(&trial, PROTO_ROLE_CLIENT, PROTO_AUTH_UNAUTH, &server);
+	assert_ok(&trial);
+	assert_same_keys(&trial);
 	trial_done(&trial);
 }
 
@@ -652,6 +668,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/handshake/foreign-cipher", test_foreign_cipher);
 	g_test_add_func("/handshake/kernel-refuses", test_kernel_refuses);
 	g_test_add_func("/handshake/unauthenticated-client", test_unauthenticated_client);
+	g_test_add_func("/handshake/without-no-pad", test_without_no_pad);
 	g_test_add_func("/handshake/client-certificate", test_client_certificate);
 	g_test_add_func("/handshake/choice-of-identity", test_choice_of_identity);
 	g_test_add_func("/handshake/missing-material", test_missing_material);

@@ -135,6 +135,11 @@ static int options(int tcp)
 	number++;
 	if (setsockopt(tcp, 282, 1, &value, sizeof(value)) == 0 || errno == EPERM)
 		return number;
+	number++;
+	if (setsockopt(tcp, 282, 4, &value, sizeof(value)) == 0 || errno == EPERM)
+		return number;
+	/* TLS_TX_ZEROCOPY_RO is nobody's. */
+	EXPECT(setsockopt(tcp, 282, 3, &value, sizeof(value)), EPERM);
 	return 0;
 }
 

@@ -412,7 +412,8 @@ static enum handshake_state complete(struct handshake *handshake)
 		return finish(handshake, explain(handshake, data));
 	if (data > 0 || gnutls_record_check_pending(session) != 0)
 		return finish(handshake, outcome_of(REASON_READ_AHEAD, 0));
-	int ret = ktls_install(handshake->fd, session, handshake->record_limit);
+	int ret = ktls_install(handshake->fd, session, handshake->record_limit,
+			       handshake->result.peer_authenticated);
 	return finish(handshake, outcome_of(ret < 0 ? REASON_KTLS : REASON_OK, -ret));
 }
 

@@ -22,6 +22,9 @@
 #ifndef TLS_TX_MAX_PAYLOAD_LEN
 #define TLS_TX_MAX_PAYLOAD_LEN 5
 #endif
+#ifndef TLS_RX_EXPECT_NO_PAD
+#define TLS_RX_EXPECT_NO_PAD 4
+#endif
 
 int ktls_attach(int fd)
 {
@@ -104,7 +107,15 @@ static int install_direction(int fd, gnutls_session_t session, bool received)
 	return ret;
 }
 
-int ktls_install(int fd, gnutls_session_t session, unsigned int record_limit)
+/* Since Linux 6.0; without it all is the same, but for a copy of each byte that is received. */
+static void expect_no_padding(int fd)
+{
+	unsigned int yes = 1;
+
+	setsockopt(fd, SOL_TLS, TLS_RX_EXPECT_NO_PAD, &yes, sizeof(yes));
+}
+
+int ktls_install(int fd, gnutls_session_t session, unsigned int record_limit, bool trusted)
 {
 	uint16_t limit = record_limit;
 	uint16_t known = 0;
@@ -116,6 +127,8 @@ int ktls_install(int fd, gnutls_session_t session, unsigned int record_limit)
 	if (limit < RECORDLIMIT_NONE && getsockopt(fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &known, &size) < 0)
 		return -errno;
 	ret = install_direction(fd, session, true);
+	if (ret == 0 && trusted)
+		expect_no_padding(fd);
 	if (ret == 0)
 		ret = install_direction(fd, session, false);
 	if (ret == 0 && limit < RECORDLIMIT_NONE &&

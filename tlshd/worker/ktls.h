@@ -40,10 +40,13 @@ void ktls_wipe(struct ktls_key *key);
 /**
  * ktls_install - hand both directions to the kernel
  * @record_limit: bytes of content that the peer takes in a record
+ * @trusted: the peer has shown who it is. The kernel then expects no padding of it and decrypts to where the reader wants the
+ *	data, where it can (TLS_RX_EXPECT_NO_PAD); a peer that pads makes it decrypt twice
+ *	(Documentation/networking/tls.rst), so this is for none that may want to
  *
  * The receiving direction first: until the sending one is in, an alert can still be sent. Nothing may be buffered in
  * the library (the caller has to check that). Returns 0 or a negative errno; after an error the socket is of no more use.
  */
-int ktls_install(int fd, gnutls_session_t session, unsigned int record_limit);
+int ktls_install(int fd, gnutls_session_t session, unsigned int record_limit, bool trusted);
 
 #endif

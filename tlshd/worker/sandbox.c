@@ -20,6 +20,9 @@
 #ifndef SOL_TLS
 #define SOL_TLS 282
 #endif
+#ifndef TLS_RX_EXPECT_NO_PAD
+#define TLS_RX_EXPECT_NO_PAD 4
+#endif
 #ifndef TLS_TX_MAX_PAYLOAD_LEN
 #define TLS_TX_MAX_PAYLOAD_LEN 5
 #endif
@@ -77,6 +80,7 @@ static const struct option options[] = {
 	{ SCMP_SYS(setsockopt), IPPROTO_TCP, TCP_NODELAY },
 	{ SCMP_SYS(setsockopt), SOL_TLS, TLS_TX },
 	{ SCMP_SYS(setsockopt), SOL_TLS, TLS_RX },
+	{ SCMP_SYS(setsockopt), SOL_TLS, TLS_RX_EXPECT_NO_PAD },
 	{ SCMP_SYS(setsockopt), SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN },
 	{ SCMP_SYS(getsockopt), IPPROTO_TCP, TCP_NODELAY },
 	{ SCMP_SYS(getsockopt), SOL_SOCKET, SO_TYPE },
