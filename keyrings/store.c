@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Keyrings and their keys; see store.h. A key that is held, or is about to be put somewhere, lies in a small keyring of its
+ * own within the process keyring: two of one description in the same keyring would replace each other.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "keyfault.h"
+#include "keyinfo.h"
+#include "module.h"
+#include "status.h"
+#include "store.h"
+
+struct change {
+	key_serial_t keyring;
+	key_serial_t added;	/* 0: something was removed only */
+	key_serial_t removed;	/* 0: something was added only */
+};
+
+struct store {
+	GArray *changes;	/* of struct change; what was removed is held until they are kept or taken back */
+	unsigned int holders;	/* made so far */
+};
+
+struct store *store_new(GError **error)
+{
+	if (keyctl_get_keyring_ID(KEY_SPEC_PROCESS_KEYRING, 1) < 0) {
+		keyfault_set(error, errno, "cannot use keyrings");
+		return NULL;
+	}
+	struct store *store = g_new0(struct store, 1);
+	store->changes = g_array_new(FALSE, FALSE, sizeof(struct change));
+	return store;
+}
+
+static void take_back(const struct change *change)
+{
+	int failed;
+
+	/* A link takes the place of one with the same description. */
+	if (change->removed)
+		failed = keyctl_link(change->removed, change->keyring) < 0;
+	else
+		failed = keyctl_unlink(change->added, change->keyring) < 0 && errno != ENOENT;
+	if (failed)
+		command_warn("what was changed in keyring %d cannot be taken back: %s", change->keyring, strerror(errno));
+}
+
+void store_free(struct store *store)
+{
+	if (!store)
+		return;
+	for (guint i = store->changes->len; i > 0; i--)
+		take_back(&g_array_index(store->changes, struct change, i - 1));
+	store_keep(store);
+	keyctl_clear(KEY_SPEC_PROCESS_KEYRING);
+	g_array_unref(store->changes);
+	g_free(store);
+}
+
+void store_keep(struct store *store)
+{
+	g_array_set_size(store->changes, 0);
+}
+
+/* Returns the serial of an empty keyring that we possess, or -1 with errno. */
+static key_serial_t new_holder(struct store *store)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "hold-%u", store->holders++);
+	return add_key("keyring", name, NULL, 0, KEY_SPEC_PROCESS_KEYRING);
+}
+
+/* Possess a key or a keyring until the end. Returns 0 or an errno. */
+static int hold(struct store *store, key_serial_t serial)
+{
+	key_serial_t holder = new_holder(store);
+
+	if (holder < 0)
+		return errno;
+	return keyctl_link(serial, holder) < 0 ? errno : 0;
+}
+
+static int find_by_name(const char *name, key_serial_t *keyring, GError **error)
+{
+	uid_t user = geteuid(), stranger = user;
+
+	*keyring = keyinfo_find_keyring(name, user, &stranger);
+	if (!*keyring && user != 0)
+		*keyring = keyinfo_find_keyring(name, 0, &stranger);
+	if (*keyring)
+		return 0;
+	if (stranger != user)
+		return status_set(error, STATUS_PERMISSION, "keyring %s belongs to user %u, and is not used: name it by its serial "
+				  "number if it is the right one", name, (unsigned int)stranger);
+	if (user != 0)
+		return status_set(error, STATUS_KEYRING, "keyring %s is not there, or is not yours to see: run this as root; %s", name,
+				  module_hint(name));
+	return status_set(error, STATUS_KEYRING, "keyring %s is not there: %s", name, module_hint(name));
+}
+
+static int find_special(const char *name, key_serial_t *keyring)
+{
+	static const struct {
+		const char *name;
+		key_serial_t keyring;
+	} specials[] = {
+		{ "@u", KEY_SPEC_USER_KEYRING },
+		{ "@us", KEY_SPEC_USER_SESSION_KEYRING },
+		{ "@s", KEY_SPEC_SESSION_KEYRING },
+		{ "@p", KEY_SPEC_PROCESS_KEYRING },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(specials); i++) {
+		if (strcmp(specials[i].name, name) == 0) {
+			*keyring = keyctl_get_keyring_ID(specials[i].keyring, 1);
+			return *keyring < 0 ? errno : 0;
+		}
+	}
+	return ENOENT;
+}
+
+int store_keyring(struct store *store, const char *name, key_serial_t *keyring, GError **error)
+{
+	char text[KEYINFO_MAX];
+	const char *description;
+	gint64 serial;
+	int number = find_special(name, keyring);
+
+	if (number == ENOENT && command_number(name, 1, G_MAXINT32, &serial)) {
+		*keyring = serial;
+		number = 0;
+	} else if (number == ENOENT) {
+		int status = find_by_name(name, keyring, error);
+		if (status != 0)
+			return status;
+		number = 0;
+	}
+	if (number == 0)
+		number = -keyinfo_read(*keyring, "keyring", text, NULL, &description);
+	if (number == EINVAL)
+		return status_set(error, STATUS_USAGE, "%s is a key, not a keyring", name);
+	if (number == 0 && strcmp(name, "@p") != 0)
+		number = hold(store, *keyring);
+	return number == 0 ? 0 : keyfault_set(error, number, "cannot use keyring %s", name);
+}
+
+/* A list that does not fit is not copied at all, and it may grow meanwhile. Returns the number of keys, or a negative errno. */
+static int read_serials(key_serial_t keyring, key_serial_t **serials)
+{
+	size_t room = 64 * sizeof(**serials);
+
+	for (;;) {
+		*serials = g_realloc(*serials, room);
+		long size = keyctl_read(keyring, (char *)*serials, room);
+		if (size < 0)
+			return -errno;
+		if ((size_t)size <= room)
+			return size / sizeof(**serials);
+		if ((size_t)size > STORE_KEYS_MAX * sizeof(**serials))
+			return -E2BIG;
+		room = size;
+	}
+}
+
+static void entry_free(void *pointer)
+{
+	struct store_entry *entry = pointer;
+
+	g_free(entry->type);
+	g_free(entry->description);
+	g_free(entry);
+}
+
+static struct store_entry *entry_new(key_serial_t serial)
+{
+	struct store_entry *entry = g_new0(struct store_entry, 1);
+	g_autofree struct keyinfo *info = g_new(struct keyinfo, 1);
+	int ret = keyinfo_get(serial, info);
+
+	entry->serial = serial;
+	entry->error = -ret;
+	if (ret < 0)
+		return entry;
+	entry->type = g_strdup(info->type);
+	entry->description = g_strdup(info->description);
+	entry->owner = info->owner;
+	entry->permissions = info->permissions;
+	entry->size = keyctl_read(serial, NULL, 0);
+	entry->error = entry->size < 0 ? errno : 0;
+	return entry;
+}
+
+static int by_serial(const void *one, const void *other)
+{
+	const struct store_entry *const *a = one, *const *b = other;
+
+	return ((*a)->serial > (*b)->serial) - ((*a)->serial < (*b)->serial);
+}
+
+int store_list(struct store *store, key_serial_t keyring, const char *type, GPtrArray **entries, GError **error)
+{
+	g_autofree key_serial_t *serials = NULL;
+
+	(void)store;
+	int count = read_serials(keyring, &serials);
+	if (count < 0)
+		return keyfault_set(error, -count, "cannot read keyring %d", keyring);
+	*entries = g_ptr_array_new_with_free_func(entry_free);
+	for (int i = 0; i < count; i++) {
+		struct store_entry *entry = entry_new(serials[i]);
+		/* It was removed since. */
+		bool gone = !entry->type && entry->error == ENOKEY;
+		if (gone || (type && g_strcmp0(entry->type, type) != 0))
+			entry_free(entry);
+		else
+			g_ptr_array_add(*entries, entry);
+	}
+	g_ptr_array_sort(*entries, by_serial);
+	return 0;
+}
+
+int store_find(struct store *store, key_serial_t keyring, const char *type, const char *description, key_serial_t *serial,
+	       GError **error)
+{
+	g_autoptr(GPtrArray) entries = NULL;
+	int status = store_list(store, keyring, type, &entries, error);
+
+	*serial = 0;
+	for (guint i = 0; status == 0 && i < entries->len; i++) {
+		const struct store_entry *entry = entries->pdata[i];
+		if (strcmp(entry->description, description) == 0)
+			*serial = entry->serial;
+	}
+	return status;
+}
+
+int store_read(struct store *store, key_serial_t serial, struct secret **payload, GError **error)
+{
+	struct secret *read = secret_new(STORE_PAYLOAD_MAX);
+	long size = keyctl_read(serial, (char *)secret_data(read), STORE_PAYLOAD_MAX);
+
+	(void)store;
+	*payload = NULL;
+	if (size < 0 || size > STORE_PAYLOAD_MAX) {
+		int number = size < 0 ? errno : EFBIG;
+		secret_free(read);
+		return keyfault_set(error, number, "cannot read key %d", serial);
+	}
+	secret_set_length(read, size);
+	*payload = read;
+	return 0;
+}
+
+/* The key as it is to be, where nobody sees it yet. Returns its serial, or a negative errno. */
+static key_serial_t prepare(struct store *store, const struct store_key *key)
+{
+	key_serial_t holder = new_holder(store);
+
+	if (holder < 0)
+		return -errno;
+	key_serial_t serial = add_key(key->type, key->description, key->payload, key->size, holder);
+	if (serial < 0 || keyctl_setperm(serial, STORE_PERMISSIONS) < 0 ||
+	    (key->timeout_s && keyctl_set_timeout(serial, key->timeout_s) < 0))
+		return -errno;
+	return serial;
+}
+
+int store_add(struct store *store, key_serial_t keyring, const struct store_key *key, key_serial_t *serial, GError **error)
+{
+	struct change change = { .keyring = keyring };
+	int number;
+
+	if (!*key->description || strlen(key->description) > STORE_DESCRIPTION_MAX || key->size == 0 ||
+	    key->size > STORE_PAYLOAD_MAX)
+		return status_set(error, STATUS_INPUT, "a key needs a description of up to %d bytes and a content of up to %d",
+				  STORE_DESCRIPTION_MAX, STORE_PAYLOAD_MAX);
+	int status = store_find(store, keyring, key->type, key->description, &change.removed, error);
+	if (status != 0)
+		return status;
+	number = change.removed ? hold(store, change.removed) : 0;
+	if (number != 0)
+		return keyfault_set(error, number, "cannot replace key %d", change.removed);
+	change.added = prepare(store, key);
+	number = change.added < 0 ? -change.added : 0;
+	if (number == 0 && keyctl_link(change.added, keyring) < 0)
+		number = errno;
+	if (number != 0)
+		return keyfault_set(error, number, "cannot add a key to keyring %d", keyring);
+	g_array_append_val(store->changes, change);
+	if (serial)
+		*serial = change.added;
+	return 0;
+}
+
+int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial, GError **error)
+{
+	struct change change = { .keyring = keyring, .removed = serial };
+	int number = hold(store, serial);
+
+	/* What cannot be held, as a revoked key, cannot be put back either. */
+	if (number == EKEYREVOKED || number == EKEYEXPIRED)
+		change.removed = 0;
+	else if (number != 0)
+		return keyfault_set(error, number, "cannot remove key %d", serial);
+	if (keyctl_unlink(serial, keyring) < 0)
+		return keyfault_set(error, errno == ENOENT ? ENOKEY : errno, "cannot remove key %d from keyring %d", serial, keyring);
+	if (change.removed)
+		g_array_append_val(store->changes, change);
+	return 0;
+}
+
+int store_expire(struct store *store, key_serial_t serial, unsigned int timeout_s, GError **error)
+{
+	(void)store;
+	if (keyctl_set_timeout(serial, timeout_s) < 0)
+		return keyfault_set(error, errno, "cannot set the time-out of key %d", serial);
+	return 0;
+}
