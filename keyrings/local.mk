@@ -3,14 +3,27 @@
 noinst_LIBRARIES += libkeyrings.a
 libkeyrings_a_SOURCES = \
 	keyrings/command.c keyrings/command.h \
+	keyrings/interchange.c keyrings/interchange.h \
 	keyrings/keyfault.c keyrings/keyfault.h \
 	keyrings/material.c keyrings/material.h \
 	keyrings/module.c keyrings/module.h \
+	keyrings/nqn.c keyrings/nqn.h \
 	keyrings/nvme.c keyrings/nvme.h \
+	keyrings/nvmedoctor.c \
+	keyrings/nvmegenerate.c \
+	keyrings/nvmeidentity.c keyrings/nvmeidentity.h \
+	keyrings/nvmeimport.c \
+	keyrings/nvmelist.c \
+	keyrings/nvmeoptions.c keyrings/nvmeoptions.h \
+	keyrings/nvmepsk.c keyrings/nvmepsk.h \
+	keyrings/nvmeput.c keyrings/nvmeput.h \
+	keyrings/nvmerelated.c keyrings/nvmerelated.h \
+	keyrings/nvmerotate.c \
 	keyrings/output.c keyrings/output.h \
 	keyrings/secret.c keyrings/secret.h \
 	keyrings/status.c keyrings/status.h \
-	keyrings/store.c keyrings/store.h
+	keyrings/store.c keyrings/store.h \
+	keyrings/nvmecommands.h
 libkeyrings_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/keyrings $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(JSON_CFLAGS) \
 	$(KEYUTILS_CFLAGS) $(ZLIB_CFLAGS)
 # From the supervisor come its readers of keys (keyinfo, psk), and nothing that they do not need.
