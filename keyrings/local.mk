@@ -4,9 +4,17 @@ noinst_LIBRARIES += libkeyrings.a
 libkeyrings_a_SOURCES = \
 	keyrings/command.c keyrings/command.h \
 	keyrings/interchange.c keyrings/interchange.h \
+	keyrings/keyentry.c keyrings/keyentry.h \
 	keyrings/keyfault.c keyrings/keyfault.h \
+	keyrings/keyloading.c keyrings/keyloading.h \
+	keyrings/keysfile.c keyrings/keysfile.h \
+	keyrings/keysfolder.c keyrings/keysfolder.h \
+	keyrings/keysrules.c keyrings/keysrules.h \
+	keyrings/load.c keyrings/load.h \
+	keyrings/loadreport.c keyrings/loadreport.h \
 	keyrings/material.c keyrings/material.h \
 	keyrings/module.c keyrings/module.h \
+	keyrings/mountoptions.c keyrings/mountoptions.h \
 	keyrings/nqn.c keyrings/nqn.h \
 	keyrings/nvme.c keyrings/nvme.h \
 	keyrings/nvmedoctor.c \
@@ -23,11 +31,15 @@ libkeyrings_a_SOURCES = \
 	keyrings/secret.c keyrings/secret.h \
 	keyrings/status.c keyrings/status.h \
 	keyrings/store.c keyrings/store.h \
+	keyrings/wanted.c keyrings/wanted.h \
+	keyrings/wantednvme.c \
+	keyrings/wantedx509.c \
 	keyrings/nvmecommands.h
 libkeyrings_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/keyrings $(GLIB_CFLAGS) $(GNUTLS_CFLAGS) $(JSON_CFLAGS) \
 	$(KEYUTILS_CFLAGS) $(ZLIB_CFLAGS)
-# From the supervisor come its readers of keys (keyinfo, psk), and nothing that they do not need.
-KEYRINGS_LIBS = libkeyrings.a libsupervisor.a $(CONTRACT_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS) $(JSON_LIBS) $(ZLIB_LIBS)
+# From the supervisor come its readers of keys (keyinfo, psk), from the loader its index of lines and its suggestions, and
+# nothing that they do not need.
+KEYRINGS_LIBS = libkeyrings.a libsupervisor.a libloader.a $(CONTRACT_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS) $(JSON_LIBS) $(ZLIB_LIBS)
 
 sbin_PROGRAMS += tlskey
 tlskey_SOURCES = keyrings/main.c

@@ -10,12 +10,14 @@
 #include <sys/resource.h>
 
 #include "command.h"
+#include "load.h"
 #include "nvme.h"
 #include "status.h"
 
 /* Each subject's commands, in the order of the help. */
 static const struct command *const tables[] = {
 	nvme_commands,
+	load_commands,
 };
 
 static void list_commands(FILE *to)

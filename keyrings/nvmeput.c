@@ -50,7 +50,7 @@ static int refuse(const struct nvmepsk *psk, key_serial_t serial, GError **error
 			  "it is the same key, derived in another way");
 }
 
-static void warn_of_library(const struct nvmepsk *psk)
+void nvmeput_warn_of_library(const struct nvmepsk *psk)
 {
 	if (psk->hash == INTERCHANGE_SHA384 && !psk_hash_served(PROTO_PSK_SHA384))
 		command_warn("the key is in the keyring, but tlshd cannot use it on this system: keys with SHA-384 need GnuTLS "
@@ -78,7 +78,7 @@ int nvmeput_key(struct store *store, key_serial_t keyring, bool replace, struct 
 			return status;
 		if (likeness == LIKENESS_SAME) {
 			put->outcome = NVMEPUT_PRESENT;
-			warn_of_library(psk);
+			nvmeput_warn_of_library(psk);
 			return 0;
 		}
 		if (likeness == LIKENESS_OTHER && !replace)
@@ -87,7 +87,7 @@ int nvmeput_key(struct store *store, key_serial_t keyring, bool replace, struct 
 	}
 	status = store_add(store, keyring, &key, &put->serial, error);
 	if (status == 0)
-		warn_of_library(psk);
+		nvmeput_warn_of_library(psk);
 	return status;
 }
 

@@ -41,6 +41,9 @@ int nvmeput_key(struct store *store, key_serial_t keyring, bool replace, struct 
 int nvmeput_all(struct store *store, const struct nvmeoptions *options, const struct nvmepsk_source *source,
 		struct nvmeput puts[2], int *count, GError **error);
 
+/** nvmeput_warn_of_library - a warning where the TLS library of this system cannot use such a key */
+void nvmeput_warn_of_library(const struct nvmepsk *psk);
+
 void nvmeput_clear(struct nvmeput puts[2]);
 
 /** nvmeput_say - print what was done, as text or as JSON */
