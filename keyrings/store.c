@@ -198,6 +198,11 @@ static struct store_entry *entry_new(key_serial_t serial)
 	return entry;
 }
 
+static bool is_dead(const struct store_entry *entry)
+{
+	return entry->error == EKEYEXPIRED || entry->error == EKEYREVOKED;
+}
+
 static int by_serial(const void *one, const void *other)
 {
 	const struct store_entry *const *a = one, *const *b = other;
@@ -218,7 +223,8 @@ int store_list(struct store *store, key_serial_t keyring, const char *type, GPtr
 		struct store_entry *entry = entry_new(serials[i]);
 		/* It was removed since. */
 		bool gone = !entry->type && entry->error == ENOKEY;
-		if (gone || (type && g_strcmp0(entry->type, type) != 0))
+		bool other = type && (entry->type ? strcmp(entry->type, type) != 0 : !is_dead(entry));
+		if (gone || other)
 			entry_free(entry);
 		else
 			g_ptr_array_add(*entries, entry);
@@ -236,7 +242,7 @@ int store_find(struct store *store, key_serial_t keyring, const char *type, cons
 	*serial = 0;
 	for (guint i = 0; status == 0 && i < entries->len; i++) {
 		const struct store_entry *entry = entries->pdata[i];
-		if (strcmp(entry->description, description) == 0)
+		if (g_strcmp0(entry->description, description) == 0)
 			*serial = entry->serial;
 	}
 	return status;
