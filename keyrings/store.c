@@ -39,17 +39,31 @@ struct store *store_new(GError **error)
 	return store;
 }
 
+/* For messages: as it is called, or its number. */
+static char *name_of(key_serial_t keyring)
+{
+	char text[KEYINFO_MAX];
+	const char *description;
+
+	if (keyinfo_read(keyring, "keyring", text, NULL, &description) == 0)
+		return g_strdup(description);
+	return g_strdup_printf("%d", keyring);
+}
+
 static void take_back(const struct change *change)
 {
-	int failed;
+	bool failed;
 
 	/* A link takes the place of one with the same description. */
 	if (change->removed)
 		failed = keyctl_link(change->removed, change->keyring) < 0;
 	else
 		failed = keyctl_unlink(change->added, change->keyring) < 0 && errno != ENOENT;
-	if (failed)
-		command_warn("what was changed in keyring %d cannot be taken back: %s", change->keyring, strerror(errno));
+	if (failed) {
+		int number = errno;
+		g_autofree char *name = name_of(change->keyring);
+		command_warn("what was changed in keyring %s cannot be taken back: %s", name, strerror(number));
+	}
 }
 
 void store_free(struct store *store)
@@ -216,8 +230,10 @@ int store_list(struct store *store, key_serial_t keyring, const char *type, GPtr
 
 	(void)store;
 	int count = read_serials(keyring, &serials);
-	if (count < 0)
-		return keyfault_set(error, -count, "cannot read keyring %d", keyring);
+	if (count < 0) {
+		g_autofree char *name = name_of(keyring);
+		return keyfault_set(error, -count, "cannot read keyring %s", name);
+	}
 	*entries = g_ptr_array_new_with_free_func(entry_free);
 	for (int i = 0; i < count; i++) {
 		struct store_entry *entry = entry_new(serials[i]);
@@ -298,8 +314,10 @@ int store_add(struct store *store, key_serial_t keyring, const struct store_key 
 	number = change.added < 0 ? -change.added : 0;
 	if (number == 0 && keyctl_link(change.added, keyring) < 0)
 		number = errno;
-	if (number != 0)
-		return keyfault_set(error, number, "cannot add a key to keyring %d", keyring);
+	if (number != 0) {
+		g_autofree char *name = name_of(keyring);
+		return keyfault_set(error, number, "cannot add a key to keyring %s", name);
+	}
 	g_array_append_val(store->changes, change);
 	if (serial)
 		*serial = change.added;
@@ -316,8 +334,11 @@ int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial,
 		change.removed = 0;
 	else if (number != 0)
 		return keyfault_set(error, number, "cannot remove key %d", serial);
-	if (keyctl_unlink(serial, keyring) < 0)
-		return keyfault_set(error, errno == ENOENT ? ENOKEY : errno, "cannot remove key %d from keyring %d", serial, keyring);
+	if (keyctl_unlink(serial, keyring) < 0) {
+		number = errno == ENOENT ? ENOKEY : errno;
+		g_autofree char *name = name_of(keyring);
+		return keyfault_set(error, number, "cannot remove key %d from keyring %s", serial, name);
+	}
 	if (change.removed)
 		g_array_append_val(store->changes, change);
 	return 0;
