@@ -59,15 +59,20 @@ static int open_source(const char *source, enum material_kind kind, GError **err
 {
 	g_autofree char *path = NULL;
 	bool credential = g_str_has_prefix(source, MATERIAL_CREDENTIAL);
+	int fd, status = 0;
 	struct stat st;
 
-	if (strcmp(source, "-") == 0)
-		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (!credential)
+	if (strcmp(source, "-") == 0) {
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		return fd >= 0 ? fd : -status_set(error, STATUS_FILE, "cannot read standard input: %s", strerror(errno));
+	}
+	if (credential)
+		status = credential_path(source + strlen(MATERIAL_CREDENTIAL), &path, error);
+	else
 		path = g_strdup(source);
-	else if (credential_path(source + strlen(MATERIAL_CREDENTIAL), &path, error) != 0)
-		return -STATUS_FILE;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (status != 0)
+		return -status;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		int number = errno;
 		if (fd >= 0)
@@ -111,11 +116,8 @@ int material_read(const char *source, enum material_kind kind, size_t limit, str
 		return status_set(error, STATUS_USAGE, "the name of a file is missing (\"-\" for standard input)");
 	name = material_name(source);
 	int fd = open_source(source, kind, error);
-	if (fd < 0) {
-		if (error && !*error)
-			status_set(error, STATUS_FILE, "cannot read %s: %s", name, strerror(errno));
-		return STATUS_FILE;
-	}
+	if (fd < 0)
+		return -fd;
 	/* One byte more than is allowed shows that there is too much. */
 	struct secret *read = secret_new(limit + 1);
 	int number = read_all(fd, read);

@@ -4,7 +4,6 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,10 +68,6 @@ static void say_candidate(const struct doctor *doctor, int i)
 
 static const char *other_reason(const struct nvmerelated_key *key)
 {
-	if (key->error == EKEYEXPIRED)
-		return "has expired";
-	if (key->error == EKEYREVOKED)
-		return "was revoked";
 	if (key->error != 0)
 		return "cannot be read";
 	if (key->identity.kind == NVMEPSK_GENERATED)
@@ -105,6 +100,10 @@ static GPtrArray *advise(const struct doctor *doctor)
 	if (!doctor->found)
 		g_ptr_array_add(advice, g_strdup("This key is not in the keyring: `tlskey nvme import` puts it there, with the "
 						 "version of the identity that the peer uses (--identity both for either)."));
+	if (doctor->related.dead > 0)
+		g_ptr_array_add(advice, g_strdup_printf("Expired or revoked keys are in the keyring (%u), and the kernel does not "
+							"say whose they are: `tlskey nvme list` shows their numbers, and "
+							"`tlskey nvme import` takes the place of one.", doctor->related.dead));
 	if (doctor->found && !doctor->standard)
 		g_ptr_array_add(advice, g_strdup("The key is there as nvme-cli before 2.16 derives it: a peer that derives by the "
 						 "standard has another key for it; import it again without --compat, or use "

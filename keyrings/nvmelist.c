@@ -45,7 +45,7 @@ static char *fingerprint_of(struct store *store, const struct store_entry *entry
 
 static void say_entry(struct store *store, const struct store_entry *entry)
 {
-	g_autofree char *description = output_plain(entry->description);
+	g_autofree char *description = output_plain(entry->description ? entry->description : "-");
 	g_autofree char *fingerprint = fingerprint_of(store, entry);
 
 	printf("%-11d %-10s %-16s  %s\n", entry->serial, state_of(entry), fingerprint ? fingerprint : "-", description);
@@ -62,7 +62,7 @@ static void say_entry_json(struct store *store, const struct store_entry *entry,
 	output_string(builder, "fingerprint", fingerprint);
 	output_string(builder, "identity", entry->description);
 	output_int(builder, "owner", entry->owner);
-	if (nvmeidentity_parse(entry->description, &identity)) {
+	if (nvmeidentity_parse(entry->description ? entry->description : "", &identity)) {
 		output_int(builder, "version", identity.version);
 		output_string(builder, "kind", identity.kind == NVMEPSK_GENERATED ? "generated" : "retained");
 		output_string(builder, "hash", interchange_hash_name(identity.hash));
@@ -129,7 +129,7 @@ static int find_meant(struct store *store, key_serial_t keyring, const char *wor
 		return status;
 	for (guint i = 0; i < entries->len; i++) {
 		const struct store_entry *entry = entries->pdata[i];
-		if (by_number ? entry->serial == number : strcmp(entry->description, word) == 0) {
+		if (by_number ? entry->serial == number : g_strcmp0(entry->description, word) == 0) {
 			*serial = entry->serial;
 			return 0;
 		}

@@ -68,6 +68,10 @@ int nvmerelated_look(struct store *store, key_serial_t keyring, const struct nvm
 
 	for (guint i = 0; status == 0 && i < entries->len; i++) {
 		const struct store_entry *entry = entries->pdata[i];
+		if (!entry->description) {
+			related->dead++;
+			continue;
+		}
 		struct nvmerelated_key *key = g_new0(struct nvmerelated_key, 1);
 		key->serial = entry->serial;
 		key->error = entry->error;

@@ -30,6 +30,7 @@ struct nvmerelated_key {
 struct nvmerelated {
 	struct nvmerelated_candidate candidates[NVMERELATED_FORMS];	/* v0, v0 compat, v1, v1 compat */
 	GPtrArray *keys;	/* of struct nvmerelated_key: all for this host and subsystem */
+	guint dead;		/* expired or revoked keys in the keyring; the kernel does not say whose they are */
 	GPtrArray *longer;	/* of char *: identities of others, that begin like one for this host and subsystem */
 };
 

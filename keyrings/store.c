@@ -39,17 +39,31 @@ struct store *store_new(GError **error)
 	return store;
 }
 
+/* For messages: as it is called, or its number. */
+static char *name_of(key_serial_t keyring)
+{
+	char text[KEYINFO_MAX];
+	const char *description;
+
+	if (keyinfo_read(keyring, "keyring", text, NULL, &description) == 0)
+		return g_strdup(description);
+	return g_strdup_printf("%d", keyring);
+}
+
 static void take_back(const struct change *change)
 {
-	int failed;
+	bool failed;
 
 	/* A link takes the place of one with the same description. */
 	if (change->removed)
 		failed = keyctl_link(change->removed, change->keyring) < 0;
 	else
 		failed = keyctl_unlink(change->added, change->keyring) < 0 && errno != ENOENT;
-	if (failed)
-		command_warn("what was changed in keyring %d cannot be taken back: %s", change->keyring, strerror(errno));
+	if (failed) {
+		int number = errno;
+		g_autofree char *name = name_of(change->keyring);
+		command_warn("what was changed in keyring %s cannot be taken back: %s", name, strerror(number));
+	}
 }
 
 void store_free(struct store *store)
@@ -198,6 +212,11 @@ static struct store_entry *entry_new(key_serial_t serial)
 	return entry;
 }
 
+static bool is_dead(const struct store_entry *entry)
+{
+	return entry->error == EKEYEXPIRED || entry->error == EKEYREVOKED;
+}
+
 static int by_serial(const void *one, const void *other)
 {
 	const struct store_entry *const *a = one, *const *b = other;
@@ -211,14 +230,17 @@ int store_list(struct store *store, key_serial_t keyring, const char *type, GPtr
 
 	(void)store;
 	int count = read_serials(keyring, &serials);
-	if (count < 0)
-		return keyfault_set(error, -count, "cannot read keyring %d", keyring);
+	if (count < 0) {
+		g_autofree char *name = name_of(keyring);
+		return keyfault_set(error, -count, "cannot read keyring %s", name);
+	}
 	*entries = g_ptr_array_new_with_free_func(entry_free);
 	for (int i = 0; i < count; i++) {
 		struct store_entry *entry = entry_new(serials[i]);
 		/* It was removed since. */
 		bool gone = !entry->type && entry->error == ENOKEY;
-		if (gone || (type && g_strcmp0(entry->type, type) != 0))
+		bool other = type && (entry->type ? strcmp(entry->type, type) != 0 : !is_dead(entry));
+		if (gone || other)
 			entry_free(entry);
 		else
 			g_ptr_array_add(*entries, entry);
@@ -236,7 +258,7 @@ int store_find(struct store *store, key_serial_t keyring, const char *type, cons
 	*serial = 0;
 	for (guint i = 0; status == 0 && i < entries->len; i++) {
 		const struct store_entry *entry = entries->pdata[i];
-		if (strcmp(entry->description, description) == 0)
+		if (g_strcmp0(entry->description, description) == 0)
 			*serial = entry->serial;
 	}
 	return status;
@@ -292,8 +314,10 @@ int store_add(struct store *store, key_serial_t keyring, const struct store_key 
 	number = change.added < 0 ? -change.added : 0;
 	if (number == 0 && keyctl_link(change.added, keyring) < 0)
 		number = errno;
-	if (number != 0)
-		return keyfault_set(error, number, "cannot add a key to keyring %d", keyring);
+	if (number != 0) {
+		g_autofree char *name = name_of(keyring);
+		return keyfault_set(error, number, "cannot add a key to keyring %s", name);
+	}
 	g_array_append_val(store->changes, change);
 	if (serial)
 		*serial = change.added;
@@ -310,8 +334,11 @@ int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial,
 		change.removed = 0;
 	else if (number != 0)
 		return keyfault_set(error, number, "cannot remove key %d", serial);
-	if (keyctl_unlink(serial, keyring) < 0)
-		return keyfault_set(error, errno == ENOENT ? ENOKEY : errno, "cannot remove key %d from keyring %d", serial, keyring);
+	if (keyctl_unlink(serial, keyring) < 0) {
+		number = errno == ENOENT ? ENOKEY : errno;
+		g_autofree char *name = name_of(keyring);
+		return keyfault_set(error, number, "cannot remove key %d from keyring %s", serial, name);
+	}
 	if (change.removed)
 		g_array_append_val(store->changes, change);
 	return 0;

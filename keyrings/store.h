@@ -40,11 +40,11 @@ struct store;
 
 struct store_entry {
 	key_serial_t serial;
-	char *type;		/* NULL: not ours to view */
+	char *type;		/* NULL, with @description: not ours to view, or expired or revoked, as @error says */
 	char *description;
 	uid_t owner;
 	key_perm_t permissions;
-	int error;		/* errno of an attempt to read it: 0, EKEYEXPIRED, EKEYREVOKED, EACCES ... */
+	int error;		/* errno of an attempt to view and to read it: 0, EKEYEXPIRED, EKEYREVOKED, EACCES ... */
 	long size;		/* bytes of the payload, where @error is 0 */
 };
 
@@ -69,7 +69,7 @@ int store_keyring(struct store *store, const char *name, key_serial_t *keyring, 
 
 /**
  * store_list - the keys of a keyring, not those of keyrings within it
- * @type: only those of this type; NULL for all
+ * @type: only those of this type, and those that are expired or revoked, whose type the kernel does not say; NULL for all
  * @entries: of struct store_entry, by serial; g_ptr_array_unref() it
  */
 int store_list(struct store *store, key_serial_t keyring, const char *type, GPtrArray **entries, GError **error);
@@ -78,7 +78,7 @@ int store_list(struct store *store, key_serial_t keyring, const char *type, GPtr
  * store_find - the key of exactly this description; the kernel's own search takes a prefix for a match with type psk
  * @serial: 0 where there is none, which is no error
  *
- * A key that is expired or revoked is found, too: it is in the place.
+ * One that is expired or revoked is not found, and not in the way: store_add() takes its place.
  */
 int store_find(struct store *store, key_serial_t keyring, const char *type, const char *description, key_serial_t *serial,
 	       GError **error);

@@ -23,7 +23,8 @@ struct keyinfo {
 /**
  * keyinfo_get - all of it
  *
- * Returns 0 or a negative errno. Needs permission to view the key, and no more: it is said of a revoked key, too.
+ * Needs permission to view the key, and no more. Returns 0 or a negative errno: -EKEYEXPIRED or -EKEYREVOKED for a key of which
+ * the kernel says nothing any more.
  */
 int keyinfo_get(key_serial_t serial, struct keyinfo *info);
 
