@@ -12,10 +12,12 @@
 #include "command.h"
 #include "nvme.h"
 #include "status.h"
+#include "x509.h"
 
 /* Each subject's commands, in the order of the help. */
 static const struct command *const tables[] = {
 	nvme_commands,
+	x509_commands,
 };
 
 static void list_commands(FILE *to)
