@@ -13,10 +13,12 @@
 #include "load.h"
 #include "nvme.h"
 #include "status.h"
+#include "x509.h"
 
 /* Each subject's commands, in the order of the help. */
 static const struct command *const tables[] = {
 	nvme_commands,
+	x509_commands,
 	load_commands,
 };
 

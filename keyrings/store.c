@@ -21,6 +21,8 @@ struct change {
 	key_serial_t keyring;
 	key_serial_t added;	/* 0: something was removed only */
 	key_serial_t removed;	/* 0: something was added only */
+	key_serial_t updated;	/* instead of both */
+	struct secret *content;	/* what it had before */
 };
 
 struct store {
@@ -55,14 +57,17 @@ static void take_back(const struct change *change)
 	bool failed;
 
 	/* A link takes the place of one with the same description. */
-	if (change->removed)
+	if (change->updated)
+		failed = keyctl_update(change->updated, secret_data(change->content), secret_length(change->content)) < 0;
+	else if (change->removed)
 		failed = keyctl_link(change->removed, change->keyring) < 0;
 	else
 		failed = keyctl_unlink(change->added, change->keyring) < 0 && errno != ENOENT;
 	if (failed) {
 		int number = errno;
-		g_autofree char *name = name_of(change->keyring);
-		command_warn("what was changed in keyring %s cannot be taken back: %s", name, strerror(number));
+		g_autofree char *name = name_of(change->updated ? change->updated : change->keyring);
+		command_warn("what was changed in %s %s cannot be taken back: %s", change->updated ? "key" : "keyring", name,
+			     strerror(number));
 	}
 }
 
@@ -80,6 +85,8 @@ void store_free(struct store *store)
 
 void store_keep(struct store *store)
 {
+	for (guint i = 0; i < store->changes->len; i++)
+		secret_free(g_array_index(store->changes, struct change, i).content);
 	g_array_set_size(store->changes, 0);
 }
 
@@ -184,10 +191,10 @@ static int read_serials(key_serial_t keyring, key_serial_t **serials)
 	}
 }
 
-static void entry_free(void *pointer)
+void store_entry_free(struct store_entry *entry)
 {
-	struct store_entry *entry = pointer;
-
+	if (!entry)
+		return;
 	g_free(entry->type);
 	g_free(entry->description);
 	g_free(entry);
@@ -234,14 +241,14 @@ int store_list(struct store *store, key_serial_t keyring, const char *type, GPtr
 		g_autofree char *name = name_of(keyring);
 		return keyfault_set(error, -count, "cannot read keyring %s", name);
 	}
-	*entries = g_ptr_array_new_with_free_func(entry_free);
+	*entries = g_ptr_array_new_with_free_func((GDestroyNotify)store_entry_free);
 	for (int i = 0; i < count; i++) {
 		struct store_entry *entry = entry_new(serials[i]);
 		/* It was removed since. */
 		bool gone = !entry->type && entry->error == ENOKEY;
 		bool other = type && (entry->type ? strcmp(entry->type, type) != 0 : !is_dead(entry));
 		if (gone || other)
-			entry_free(entry);
+			store_entry_free(entry);
 		else
 			g_ptr_array_add(*entries, entry);
 	}
@@ -341,6 +348,22 @@ int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial,
 	}
 	if (change.removed)
 		g_array_append_val(store->changes, change);
+	return 0;
+}
+
+int store_update(struct store *store, key_serial_t serial, const void *payload, size_t size, GError **error)
+{
+	struct change change = { .updated = serial };
+	int status = store_read(store, serial, &change.content, error);
+
+	if (status != 0)
+		return status;
+	if (keyctl_update(serial, payload, size) < 0) {
+		int number = errno;
+		secret_free(change.content);
+		return keyfault_set(error, number, "cannot update key %d", serial);
+	}
+	g_array_append_val(store->changes, change);
 	return 0;
 }
 

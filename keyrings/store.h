@@ -48,6 +48,9 @@ struct store_entry {
 	long size;		/* bytes of the payload, where @error is 0 */
 };
 
+/** store_entry_free - of one that was taken out of a list; NULL is fine */
+void store_entry_free(struct store_entry *entry);
+
 /** store_new - ready to work; NULL with @error set where this kernel has no key service */
 struct store *store_new(GError **error);
 
@@ -108,6 +111,13 @@ int store_add(struct store *store, key_serial_t keyring, const struct store_key 
 
 /** store_remove - unlink a key from a keyring; it lives on where else it is linked. STATUS_NOT_FOUND if it is not there */
 int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial, GError **error);
+
+/**
+ * store_update - give a key of type user another content
+ *
+ * Its serial number stays, and its time-out ends. Taken back with the old content, but without the time-out that it had.
+ */
+int store_update(struct store *store, key_serial_t serial, const void *payload, size_t size, GError **error);
 
 /** store_expire - let a key expire after so many seconds, 0 for never. Not taken back. */
 int store_expire(struct store *store, key_serial_t serial, unsigned int timeout_s, GError **error);
