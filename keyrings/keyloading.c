@@ -13,7 +13,7 @@
 
 struct loader {
 	const struct keyloading_options *options;
-	GHashTable *claims;	/* place -> struct wanted of the entry that came first */
+	GHashTable *claims;	/* place -> struct wanted_key of the entry that came first */
 };
 
 /* The keyring whose module has to be there: that of .nvme brings the type of pre-shared keys, wherever they go. */
@@ -40,14 +40,24 @@ static int find_keyring(struct loader *loader, struct store *store, const struct
 	return status == 0 ? store_keyring(store, entry->keyring, keyring, error) : status;
 }
 
+static int judge(struct loader *loader, const struct wanted *wanted, GError **error)
+{
+	if (!wanted->doubt)
+		return 0;
+	if (loader->options->check)
+		return status_set(error, status_of(wanted->doubt), "%s", wanted->doubt->message);
+	command_warn("%s; it is loaded all the same", wanted->doubt->message);
+	return 0;
+}
+
 static int claim(struct loader *loader, struct keyloading *loading, GError **error)
 {
 	const struct keyentry *entry = loading->entry;
 
-	for (guint i = 0; i < loading->keys->len; i++) {
-		struct wanted *wanted = loading->keys->pdata[i];
+	for (guint i = 0; i < loading->wanted->keys->len; i++) {
+		struct wanted_key *wanted = loading->wanted->keys->pdata[i];
 		char *place = g_strdup_printf("%s %s %s", entry->keyring, wanted->type, wanted->description);
-		const struct wanted *first = g_hash_table_lookup(loader->claims, place);
+		const struct wanted_key *first = g_hash_table_lookup(loader->claims, place);
 		if (!first) {
 			g_hash_table_insert(loader->claims, place, wanted);
 			continue;
@@ -62,50 +72,28 @@ static int claim(struct loader *loader, struct keyloading *loading, GError **err
 	return 0;
 }
 
-/* What is in the place of a wanted key? */
-static int look(struct store *store, key_serial_t keyring, struct wanted *wanted, GError **error)
+static enum keyloading_state summarize(const struct wanted *wanted)
 {
-	g_autoptr(GError) failure = NULL;
-	struct secret *present = NULL;
-	int status = store_find(store, keyring, wanted->type, wanted->description, &wanted->serial, error);
+	enum keyloading_state state = KEYLOADING_PRESENT;
 
-	wanted->state = WANTED_MISSING;
-	if (status != 0 || wanted->serial == 0)
-		return status;
-	status = store_read(store, wanted->serial, &present, &failure);
-	if (status == 0) {
-		wanted->state = secret_equal(present, wanted->payload) ? WANTED_PRESENT : WANTED_DIFFERENT;
-		secret_free(present);
-		return 0;
+	for (guint i = 0; i < wanted->keys->len; i++) {
+		const struct wanted_key *key = wanted->keys->pdata[i];
+		if (key->state == WANTED_DIFFERENT)
+			return KEYLOADING_DIFFERENT;
+		if (key->state == WANTED_REPLACED)
+			state = KEYLOADING_REPLACED;
+		else if (key->state == WANTED_ADDED && state == KEYLOADING_PRESENT)
+			state = KEYLOADING_ADDED;
+		else if (key->state == WANTED_MISSING || key->state == WANTED_DEAD)
+			state = KEYLOADING_MISSING;
 	}
-	if (status == STATUS_EXPIRED || status == STATUS_NOT_FOUND) {
-		wanted->state = WANTED_DEAD;
-		return 0;
-	}
-	g_propagate_error(error, g_steal_pointer(&failure));
-	return status;
-}
-
-static int look_at_all(struct store *store, key_serial_t keyring, struct keyloading *loading, GError **error)
-{
-	int status = 0;
-
-	loading->state = KEYLOADING_PRESENT;
-	for (guint i = 0; status == 0 && i < loading->keys->len; i++) {
-		struct wanted *wanted = loading->keys->pdata[i];
-		status = look(store, keyring, wanted, error);
-		if (wanted->state == WANTED_DIFFERENT)
-			loading->state = KEYLOADING_DIFFERENT;
-		else if (wanted->state != WANTED_PRESENT && loading->state == KEYLOADING_PRESENT)
-			loading->state = KEYLOADING_MISSING;
-	}
-	return status;
+	return state;
 }
 
 static int say_difference(struct keyloading *loading, gboolean replace, GError **error)
 {
-	for (guint i = 0; i < loading->keys->len; i++) {
-		const struct wanted *wanted = loading->keys->pdata[i];
+	for (guint i = 0; i < loading->wanted->keys->len; i++) {
+		const struct wanted_key *wanted = loading->wanted->keys->pdata[i];
 		if (wanted->state != WANTED_DIFFERENT)
 			continue;
 		g_autofree char *description = output_plain(wanted->description);
@@ -116,37 +104,14 @@ static int say_difference(struct keyloading *loading, gboolean replace, GError *
 	g_assert_not_reached();
 }
 
-static int put(struct store *store, key_serial_t keyring, struct keyloading *loading, GError **error)
-{
-	loading->state = KEYLOADING_ADDED;
-	for (guint i = 0; i < loading->keys->len; i++) {
-		struct wanted *wanted = loading->keys->pdata[i];
-		const struct store_key key = {
-			.type = wanted->type,
-			.description = wanted->description,
-			.payload = secret_data(wanted->payload),
-			.size = secret_length(wanted->payload),
-			.timeout_s = wanted->timeout_s,
-		};
-		if (wanted->state == WANTED_PRESENT)
-			continue;
-		int status = store_add(store, keyring, &key, &wanted->serial, error);
-		if (status != 0)
-			return status;
-		wanted->state = wanted->state == WANTED_MISSING ? WANTED_ADDED : WANTED_REPLACED;
-		if (wanted->state == WANTED_REPLACED)
-			loading->state = KEYLOADING_REPLACED;
-	}
-	store_keep(store);
-	return 0;
-}
-
 static int load_entry(struct loader *loader, struct store *store, struct keyloading *loading, GError **error)
 {
 	gboolean replace = loader->options->replace || loading->entry->replace;
 	key_serial_t keyring;
-	int status = wanted_make(loading->entry, &loading->keys, error);
+	int status = wanted_make(loading->entry, &loading->wanted, error);
 
+	if (status == 0)
+		status = judge(loader, loading->wanted, error);
 	if (status == 0)
 		status = claim(loader, loading, error);
 	if (status != 0)
@@ -158,16 +123,22 @@ static int load_entry(struct loader *loader, struct store *store, struct keyload
 		return 0;
 	}
 	if (status == 0)
-		status = look_at_all(store, keyring, loading, error);
+		status = wanted_look(loading->wanted, store, keyring, error);
 	if (status != 0)
 		return status;
+	loading->state = summarize(loading->wanted);
 	if (loading->state == KEYLOADING_DIFFERENT && (loader->options->check || !replace)) {
 		say_difference(loading, replace, error);
 		return 0;
 	}
 	if (loading->state == KEYLOADING_PRESENT || loader->options->check)
 		return 0;
-	return put(store, keyring, loading, error);
+	status = wanted_put(loading->wanted, store, keyring, error);
+	if (status != 0)
+		return status;
+	store_keep(store);
+	loading->state = summarize(loading->wanted);
+	return 0;
 }
 
 static struct keyloading *load(struct loader *loader, const struct keyentry *entry)
@@ -190,8 +161,7 @@ static void loading_free(void *pointer)
 {
 	struct keyloading *loading = pointer;
 
-	if (loading->keys)
-		g_ptr_array_unref(loading->keys);
+	wanted_free(loading->wanted);
 	g_clear_error(&loading->error);
 	g_free(loading);
 }

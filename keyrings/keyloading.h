@@ -8,6 +8,7 @@
 
 #include "keyentry.h"
 #include "status.h"
+#include "wanted.h"
 
 enum keyloading_state {
 	KEYLOADING_PRESENT,	/* all as it is to be */
@@ -21,7 +22,7 @@ enum keyloading_state {
 struct keyloading {
 	const struct keyentry *entry;
 	enum keyloading_state state;
-	GPtrArray *keys;	/* of struct wanted; NULL where it did not come to that */
+	struct wanted *wanted;	/* NULL where it did not come to that */
 	GError *error;
 };
 

@@ -8,7 +8,7 @@
 
 #include "keysrules.h"
 #include "nqn.h"
-#include "store.h"
+#include "x509store.h"
 
 static void check_nqn(struct keyentry *entry, const char *key, const char *nqn, const char *whose)
 {
@@ -39,6 +39,7 @@ static void check_nvme(struct keyentry *entry)
 
 static void check_x509(struct keyentry *entry)
 {
+	g_autoptr(GError) error = NULL;
 	unsigned int sources = !!entry->source + !!entry->pkcs12 + (entry->cert || entry->key);
 
 	if (sources == 0)
@@ -54,6 +55,8 @@ static void check_x509(struct keyentry *entry)
 		entry->keyring = g_strdup(STORE_NFS);
 	if (!entry->name)
 		entry->name = g_strdup(entry->section);
+	if (x509store_name(entry->name, &error) != 0)
+		keyentry_fault(entry, entry->line, "name", "%s; without name= it is the section's name", error->message);
 }
 
 void keysrules_check(struct keyentry *entry)

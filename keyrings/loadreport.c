@@ -32,7 +32,7 @@ static const char *const key_states[] = {
 /* What failed has no keys of its own any more: they were taken back. */
 static guint count_keys(const struct keyloading *loading)
 {
-	return loading->keys && loading->state != KEYLOADING_FAILED ? loading->keys->len : 0;
+	return loading->wanted && loading->state != KEYLOADING_FAILED ? loading->wanted->keys->len : 0;
 }
 
 static void complain(const struct keyloading *loading)
@@ -60,7 +60,7 @@ void loadreport_text(const GPtrArray *loadings, gboolean check)
 		g_autofree char *section = output_plain(loading->entry->section ? loading->entry->section : "");
 		right += loading->state < KEYLOADING_MISSING;
 		for (guint j = 0; j < count_keys(loading); j++) {
-			const struct wanted *key = loading->keys->pdata[j];
+			const struct wanted_key *key = loading->wanted->keys->pdata[j];
 			g_autofree char *description = output_plain(key->description);
 			printf("%s: %s", section, key_states[key->state]);
 			if (key->serial)
@@ -77,7 +77,7 @@ static void write_keys(JsonBuilder *builder, const struct keyloading *loading)
 	json_builder_set_member_name(builder, "keys");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < count_keys(loading); i++) {
-		const struct wanted *key = loading->keys->pdata[i];
+		const struct wanted_key *key = loading->wanted->keys->pdata[i];
 		json_builder_begin_object(builder);
 		output_string(builder, "type", key->type);
 		output_string(builder, "description", key->description);

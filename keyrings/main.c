@@ -26,9 +26,11 @@ static void list_commands(FILE *to)
 {
 	fputs("usage: tlskey COMMAND [OPTION...]\n\n", to);
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
-		for (const struct command *command = tables[i]; command->name; command++)
-			fprintf(to, "  %-8s %-14s %s\n", command->group ? command->group : command->name,
-				command->group ? command->name : "", command->summary);
+		for (const struct command *command = tables[i]; command->name; command++) {
+			const char *first = command->group ? command->group : command->name;
+			g_autofree char *words = g_strjoin(" ", first, command->group ? command->name : NULL, NULL);
+			fprintf(to, "  %-14s %s\n", words, command->summary);
+		}
 	}
 	fputs("\n`tlskey COMMAND --help` explains a command; tlskey(8) has all of it.\n", to);
 }

@@ -11,7 +11,7 @@
 #include "store.h"
 #include "wanted.h"
 
-static int derive(const struct nvmeoptions *options, const struct nvmepsk_source *source, GPtrArray *keys, GError **error)
+static int derive(const struct nvmeoptions *options, const struct nvmepsk_source *source, struct wanted *wanted, GError **error)
 {
 	int versions[2], status = 0;
 	int count = nvmeoptions_versions(options, versions, error);
@@ -28,15 +28,16 @@ static int derive(const struct nvmeoptions *options, const struct nvmepsk_source
 		status = nvmepsk_derive(source, &form, &psk, error);
 		if (status == 0) {
 			nvmeput_warn_of_library(&psk);
-			wanted_add(keys, STORE_PSK, g_steal_pointer(&psk.identity), g_steal_pointer(&psk.key), 0);
+			wanted_add(wanted, STORE_PSK, g_steal_pointer(&psk.identity), g_steal_pointer(&psk.key));
 		}
 		nvmepsk_clear(&psk);
 	}
 	return status;
 }
 
-int wanted_nvme(const struct keyentry *entry, GPtrArray *keys, GError **error)
+int wanted_nvme(struct wanted *wanted, GError **error)
 {
+	const struct keyentry *entry = wanted->entry;
 	struct nvmepsk_source source = { 0 };
 	struct nvmeoptions options = {
 		.hostnqn = g_strdup(entry->hostnqn),
@@ -54,7 +55,7 @@ int wanted_nvme(const struct keyentry *entry, GPtrArray *keys, GError **error)
 	if (status == 0)
 		status = nvmeoptions_read_key(&options, entry->source, &source, error);
 	if (status == 0)
-		status = derive(&options, &source, keys, error);
+		status = derive(&options, &source, wanted, error);
 	secret_free(source.key);
 	nvmeoptions_clear(&options);
 	return status;

@@ -14,6 +14,7 @@
 
 static int adds_left;
 static int failure;
+static GHashTable *psks;	/* serial numbers of those keys that were to be of type psk */
 
 key_serial_t __real_add_key(const char *type, const char *description, const void *payload, size_t size,
 			    key_serial_t keyring);
@@ -31,14 +32,21 @@ key_serial_t __wrap_add_key(const char *type, const char *description, const voi
 		errno = failure;
 		return -1;
 	}
-	return __real_add_key(is_psk ? "user" : type, description, payload, size, keyring);
+	key_serial_t serial = __real_add_key(is_psk ? "user" : type, description, payload, size, keyring);
+	if (is_psk && serial > 0) {
+		if (!psks)
+			psks = g_hash_table_new(NULL, NULL);
+		g_hash_table_add(psks, GINT_TO_POINTER(serial));
+	}
+	return serial;
 }
 
 long __wrap_keyctl_describe(key_serial_t serial, char *buffer, size_t size)
 {
 	long length = __real_keyctl_describe(serial, buffer, size);
 
-	if (length <= 0 || (size_t)length > size || strncmp(buffer, "user;", 5) != 0)
+	if (length <= 0 || (size_t)length > size || strncmp(buffer, "user;", 5) != 0 || !psks ||
+	    !g_hash_table_contains(psks, GINT_TO_POINTER(serial)))
 		return length;
 	memmove(buffer + 4, buffer + 5, length - 5);
 	memcpy(buffer, "psk;", 4);
