@@ -4,7 +4,7 @@ exampledir = $(docdir)/examples
 dist_example_DATA = etc/tlshd/config etc/tlshd/keys.conf etc/tlshd/credentials.conf
 
 bashcompletiondir = $(datadir)/bash-completion/completions
-dist_bashcompletion_DATA = completions/tlshd
+dist_bashcompletion_DATA = completions/tlshd completions/tlskey
 
 # The folders of the configuration, which an administrator fills. Keys may lie in the second one.
 install-data-local:

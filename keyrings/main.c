@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tlskey: brings keys and certificates into the kernel's keyrings, where its consumers and tlshd look for them.
+ * tlskey: brings keys and certificates into the kernel's keyrings, where its consumers and tlshd
+ * look for them.
  */
 #include <config.h>
 
@@ -70,8 +71,8 @@ static int no_command(int argc, char **argv)
 		return STATUS_SUCCESS;
 	}
 	if (argc > 1)
-		fprintf(stderr, "tlskey: there is no command \"%s%s%s\"; try `tlskey --help`\n", argv[1], argc > 2 ? " " : "",
-			argc > 2 ? argv[2] : "");
+		fprintf(stderr, "tlskey: there is no command \"%s%s%s\"; try `tlskey --help`\n",
+			argv[1], argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
 	else
 		list_commands(stderr);
 	return STATUS_USAGE;

@@ -13,7 +13,7 @@
 
 enum nvmeput_outcome {
 	NVMEPUT_ADDED,
-	NVMEPUT_PRESENT,	/* the very same key was there */
+	NVMEPUT_PRESENT, /* the very same key was there */
 	NVMEPUT_REPLACED,
 };
 
@@ -25,21 +25,24 @@ struct nvmeput {
 
 /**
  * nvmeput_key - put a derived key into a keyring, unless it is there already
- * @replace: may it take the place of another key with this identity? One that is expired or revoked is no such key
+ * @replace: may it take the place of another key with this identity? One that is expired or revoked
+ *	is no such key
  * @put: its psk is set; gets serial and outcome
  *
- * Returns 0 or an enum status: STATUS_EXISTS for a place that another key has. A key that the TLS library cannot use is put
- * there all the same, with a warning.
+ * Returns 0 or an enum status: STATUS_EXISTS for a place that another key has. A key that the TLS
+ * library cannot use is put there all the same, with a warning.
  */
-int nvmeput_key(struct store *store, key_serial_t keyring, bool replace, struct nvmeput *put, GError **error);
+int nvmeput_key(struct store *store, key_serial_t keyring, bool replace, struct nvmeput *put,
+		GError **error);
 
 /**
  * nvmeput_all - derive and put the keys that the options mean
  * @puts: room for two; nvmeput_clear() them, whatever comes out
  * @count: how many there are
  */
-int nvmeput_all(struct store *store, const struct nvmeoptions *options, const struct nvmepsk_source *source,
-		struct nvmeput puts[2], int *count, GError **error);
+int nvmeput_all(struct store *store, const struct nvmeoptions *options,
+		const struct nvmepsk_source *source, struct nvmeput puts[2], int *count,
+		GError **error);
 
 /** nvmeput_warn_of_library - a warning where the TLS library of this system cannot use such a key */
 void nvmeput_warn_of_library(const struct nvmepsk *psk);

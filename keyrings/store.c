@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Keyrings and their keys; see store.h. A key that is held, or is about to be put somewhere, lies in a small keyring of its
- * own within the process keyring: two of one description in the same keyring would replace each other.
+ * Keyrings and their keys; see store.h. A key that is held, or is about to be put somewhere, lies
+ * in a small keyring of its own within the process keyring: two of one description in the same
+ * keyring would replace each other.
  */
 #include <config.h>
 
@@ -26,8 +27,8 @@ struct change {
 };
 
 struct store {
-	GArray *changes;	/* of struct change; what was removed is held until they are kept or taken back */
-	unsigned int holders;	/* made so far */
+	GArray *changes; /* of struct change; what was removed is held */
+	unsigned int holders; /* made so far */
 };
 
 struct store *store_new(GError **error)
@@ -119,12 +120,17 @@ static int find_by_name(const char *name, key_serial_t *keyring, GError **error)
 	if (*keyring)
 		return 0;
 	if (stranger != user)
-		return status_set(error, STATUS_PERMISSION, "keyring %s belongs to user %u, and is not used: name it by its serial "
-				  "number if it is the right one", name, (unsigned int)stranger);
+		return status_set(error, STATUS_PERMISSION,
+				  "keyring %s belongs to user %u, and is not used: name it by its "
+				  "serial number if it is the right one",
+				  name, (unsigned int)stranger);
 	if (user != 0)
-		return status_set(error, STATUS_KEYRING, "keyring %s is not there, or is not yours to see: run this as root; %s", name,
-				  module_hint(name));
-	return status_set(error, STATUS_KEYRING, "keyring %s is not there: %s", name, module_hint(name));
+		return status_set(error, STATUS_KEYRING,
+				  "keyring %s is not there, or is not yours to see: run this as "
+				  "root; %s",
+				  name, module_hint(name));
+	return status_set(error, STATUS_KEYRING, "keyring %s is not there: %s", name,
+			  module_hint(name));
 }
 
 static int find_special(const char *name, key_serial_t *keyring)
@@ -173,7 +179,10 @@ int store_keyring(struct store *store, const char *name, key_serial_t *keyring, 
 	return number == 0 ? 0 : keyfault_set(error, number, "cannot use keyring %s", name);
 }
 
-/* A list that does not fit is not copied at all, and it may grow meanwhile. Returns the number of keys, or a negative errno. */
+/*
+ * A list that does not fit is not copied at all, and it may grow meanwhile. Returns the number of
+ * keys, or a negative errno.
+ */
 static int read_serials(key_serial_t keyring, key_serial_t **serials)
 {
 	size_t room = 64 * sizeof(**serials);
@@ -224,14 +233,16 @@ static bool is_dead(const struct store_entry *entry)
 	return entry->error == EKEYEXPIRED || entry->error == EKEYREVOKED;
 }
 
-static int by_serial(const void *one, const void *other)
+static int by_description(const void *one, const void *other)
 {
 	const struct store_entry *const *a = one, *const *b = other;
+	int order = g_strcmp0((*a)->description, (*b)->description);
 
-	return ((*a)->serial > (*b)->serial) - ((*a)->serial < (*b)->serial);
+	return order ? order : ((*a)->serial > (*b)->serial) - ((*a)->serial < (*b)->serial);
 }
 
-int store_list(struct store *store, key_serial_t keyring, const char *type, GPtrArray **entries, GError **error)
+int store_list(struct store *store, key_serial_t keyring, const char *type, GPtrArray **entries,
+	       GError **error)
 {
 	g_autofree key_serial_t *serials = NULL;
 
@@ -246,18 +257,19 @@ int store_list(struct store *store, key_serial_t keyring, const char *type, GPtr
 		struct store_entry *entry = entry_new(serials[i]);
 		/* It was removed since. */
 		bool gone = !entry->type && entry->error == ENOKEY;
-		bool other = type && (entry->type ? strcmp(entry->type, type) != 0 : !is_dead(entry));
+		bool other =
+			type && (entry->type ? strcmp(entry->type, type) != 0 : !is_dead(entry));
 		if (gone || other)
 			store_entry_free(entry);
 		else
 			g_ptr_array_add(*entries, entry);
 	}
-	g_ptr_array_sort(*entries, by_serial);
+	g_ptr_array_sort(*entries, by_description);
 	return 0;
 }
 
-int store_find(struct store *store, key_serial_t keyring, const char *type, const char *description, key_serial_t *serial,
-	       GError **error)
+int store_find(struct store *store, key_serial_t keyring, const char *type, const char *description,
+	       key_serial_t *serial, GError **error)
 {
 	g_autoptr(GPtrArray) entries = NULL;
 	int status = store_list(store, keyring, type, &entries, error);
@@ -302,16 +314,20 @@ static key_serial_t prepare(struct store *store, const struct store_key *key)
 	return serial;
 }
 
-int store_add(struct store *store, key_serial_t keyring, const struct store_key *key, key_serial_t *serial, GError **error)
+int store_add(struct store *store, key_serial_t keyring, const struct store_key *key,
+	      key_serial_t *serial, GError **error)
 {
 	struct change change = { .keyring = keyring };
 	int number;
 
-	if (!*key->description || strlen(key->description) > STORE_DESCRIPTION_MAX || key->size == 0 ||
-	    key->size > STORE_PAYLOAD_MAX)
-		return status_set(error, STATUS_INPUT, "a key needs a description of up to %d bytes and a content of up to %d",
+	if (!*key->description || strlen(key->description) > STORE_DESCRIPTION_MAX ||
+	    key->size == 0 || key->size > STORE_PAYLOAD_MAX)
+		return status_set(error, STATUS_INPUT,
+				  "a key needs a description of up to %d bytes and a content of up "
+				  "to %d",
 				  STORE_DESCRIPTION_MAX, STORE_PAYLOAD_MAX);
-	int status = store_find(store, keyring, key->type, key->description, &change.removed, error);
+	int status =
+		store_find(store, keyring, key->type, key->description, &change.removed, error);
 	if (status != 0)
 		return status;
 	number = change.removed ? hold(store, change.removed) : 0;
@@ -344,7 +360,8 @@ int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial,
 	if (keyctl_unlink(serial, keyring) < 0) {
 		number = errno == ENOENT ? ENOKEY : errno;
 		g_autofree char *name = name_of(keyring);
-		return keyfault_set(error, number, "cannot remove key %d from keyring %s", serial, name);
+		return keyfault_set(error, number, "cannot remove key %d from keyring %s", serial,
+				    name);
 	}
 	if (change.removed)
 		g_array_append_val(store->changes, change);

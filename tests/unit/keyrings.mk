@@ -22,7 +22,8 @@ keyrings_store_LDFLAGS = $(keyrings_fixture_ldflags)
 keyrings_store_LDADD = $(KEYRINGS_LIBS)
 
 check_PROGRAMS += keyrings_nvme
-keyrings_nvme_SOURCES = tests/unit/keyrings_nvme.c $(keyrings_fixture)
+keyrings_nvme_SOURCES = tests/unit/keyrings_nvme.c tests/unit/keyrings_place.c tests/unit/keyrings_place.h \
+	$(keyrings_fixture)
 keyrings_nvme_CPPFLAGS = $(keyrings_test_cppflags)
 keyrings_nvme_LDFLAGS = $(keyrings_fixture_ldflags)
 keyrings_nvme_LDADD = $(KEYRINGS_LIBS)
@@ -32,17 +33,17 @@ keyrings_keysfile_SOURCES = tests/unit/keyrings_keysfile.c
 keyrings_keysfile_CPPFLAGS = $(keyrings_test_cppflags)
 keyrings_keysfile_LDADD = $(KEYRINGS_LIBS)
 
-keyrings_place = tests/unit/keyrings_place.c tests/unit/keyrings_place.h $(keyrings_fixture)
-keyrings_place_ldflags = $(keyrings_fixture_ldflags) -Wl,--wrap=module_load
+keyrings_loadplace = tests/unit/keyrings_loadplace.c tests/unit/keyrings_loadplace.h $(keyrings_fixture)
+keyrings_loadplace_ldflags = $(keyrings_fixture_ldflags) -Wl,--wrap=module_load
 
 check_PROGRAMS += keyrings_load
-keyrings_load_SOURCES = tests/unit/keyrings_load.c $(keyrings_place)
+keyrings_load_SOURCES = tests/unit/keyrings_load.c $(keyrings_loadplace)
 keyrings_load_CPPFLAGS = $(keyrings_test_cppflags)
-keyrings_load_LDFLAGS = $(keyrings_place_ldflags)
+keyrings_load_LDFLAGS = $(keyrings_loadplace_ldflags)
 keyrings_load_LDADD = $(KEYRINGS_LIBS)
 
 check_PROGRAMS += keyrings_loadx509
-keyrings_loadx509_SOURCES = tests/unit/keyrings_loadx509.c $(keyrings_place)
+keyrings_loadx509_SOURCES = tests/unit/keyrings_loadx509.c $(keyrings_loadplace)
 keyrings_loadx509_CPPFLAGS = $(keyrings_test_cppflags)
-keyrings_loadx509_LDFLAGS = $(keyrings_place_ldflags)
+keyrings_loadx509_LDFLAGS = $(keyrings_loadplace_ldflags)
 keyrings_loadx509_LDADD = $(KEYRINGS_LIBS)

@@ -10,23 +10,23 @@
 #include <gnutls/x509.h>
 
 #include "keyrings_fixture.h"
-#include "keyrings_place.h"
+#include "keyrings_loadplace.h"
 #include "load.h"
 #include "store.h"
 #include "x509store.h"
 
 #define DAY 86400
 
-static void write_datum(const struct place *place, const char *name, const char *suffix, gnutls_datum_t *pem)
+static void write_datum(const struct loadplace *place, const char *name, const char *suffix, gnutls_datum_t *pem)
 {
 	g_autofree char *file = g_strconcat(name, suffix, NULL), *text = g_strndup((char *)pem->data, pem->size);
 
-	place_file(place, file, text, 0600);
+	loadplace_file(place, file, text, 0600);
 	gnutls_free(pem->data);
 }
 
 /* NAME.pem and NAME.key: an identity that has signed itself, valid from now + @from on. */
-static void make_identity(const struct place *place, const char *name, long from)
+static void make_identity(const struct loadplace *place, const char *name, long from)
 {
 	gnutls_x509_privkey_t key;
 	gnutls_x509_crt_t certificate;
@@ -53,16 +53,16 @@ static void make_identity(const struct place *place, const char *name, long from
 	gnutls_x509_privkey_deinit(key);
 }
 
-static void put_entry(const struct place *place, const char *identity, const char *more)
+static void put_entry(const struct loadplace *place, const char *identity, const char *more)
 {
 	g_autofree char *text = g_strdup_printf("[web]\ntype=x509\ncert=%s.pem\nkey=%s.key\nkeyring=%d\n%s\n", identity, identity,
 						place->keyring, more);
 
-	place_file(place, "a.conf", text, 0600);
+	loadplace_file(place, "a.conf", text, 0600);
 }
 
 /* What a mount would get; NULL when there is nothing. */
-static char *options_of(const struct place *place, const char *name)
+static char *options_of(const struct loadplace *place, const char *name)
 {
 	struct store *store = store_new(NULL);
 	char *options = NULL;
@@ -72,74 +72,74 @@ static char *options_of(const struct place *place, const char *name)
 	return options;
 }
 
-static void test_load(struct place *place, const void *data)
+static void test_load(struct loadplace *place, const void *data)
 {
 	(void)data;
 	make_identity(place, "one", -DAY);
 	put_entry(place, "one", "");
-	place_gives(place, "--check", STATUS_INCOMPLETE);
-	g_assert_true(place_says(place, "web: missing in "));
+	loadplace_gives(place, "--check", STATUS_INCOMPLETE);
+	g_assert_true(loadplace_says(place, "web: missing in "));
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 0);
-	place_gives(place, "", 0);
-	g_assert_true(place_says(place, "web: added: key "));
+	loadplace_gives(place, "", 0);
+	g_assert_true(loadplace_says(place, "web: added: key "));
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 2);
 	g_autofree char *first = options_of(place, "web"), *again = NULL, *expected = NULL;
-	place_gives(place, "--check", 0);
-	place_gives(place, "", 0);
-	g_assert_true(place_says(place, "web: present: key "));
+	loadplace_gives(place, "--check", 0);
+	loadplace_gives(place, "", 0);
+	g_assert_true(loadplace_says(place, "web: present: key "));
 	again = options_of(place, "web");
 	g_assert_cmpstr(first, ==, again);
-	expected = g_strdup_printf("cert_serial=%d,privkey_serial=%d", place_find(place, "web.1.crt"),
-				   place_find(place, "web.1.key"));
+	expected = g_strdup_printf("cert_serial=%d,privkey_serial=%d", loadplace_find(place, "web.1.crt"),
+				   loadplace_find(place, "web.1.key"));
 	g_assert_cmpstr(first, ==, expected);
 	g_assert_cmpstr(place->complaints, ==, "");
 }
 
 /* A renewed certificate comes into the keys that mounts name by number. */
-static void test_renewed(struct place *place, const void *data)
+static void test_renewed(struct loadplace *place, const void *data)
 {
 	(void)data;
 	make_identity(place, "one", -DAY);
 	make_identity(place, "two", -DAY);
 	put_entry(place, "one", "");
-	place_gives(place, "", 0);
+	loadplace_gives(place, "", 0);
 	g_autofree char *first = options_of(place, "web"), *then = NULL, *last = NULL;
 	put_entry(place, "two", "");
-	place_gives(place, "--check", STATUS_INCOMPLETE);
-	g_assert_true(place_says(place, "web: different: key "));
-	place_gives(place, "", STATUS_EXISTS);
-	g_assert_true(place_complains(place, "write replace=yes"));
+	loadplace_gives(place, "--check", STATUS_INCOMPLETE);
+	g_assert_true(loadplace_says(place, "web: different: key "));
+	loadplace_gives(place, "", STATUS_EXISTS);
+	g_assert_true(loadplace_complains(place, "write replace=yes"));
 	then = options_of(place, "web");
 	g_assert_cmpstr(then, ==, first);
-	place_gives(place, "--check", STATUS_INCOMPLETE);
+	loadplace_gives(place, "--check", STATUS_INCOMPLETE);
 	put_entry(place, "two", "replace=yes");
-	place_gives(place, "", 0);
-	g_assert_true(place_says(place, "web: replaced: key "));
+	loadplace_gives(place, "", 0);
+	g_assert_true(loadplace_says(place, "web: replaced: key "));
 	last = options_of(place, "web");
 	g_assert_cmpstr(last, ==, first);
-	place_gives(place, "--check", 0);
+	loadplace_gives(place, "--check", 0);
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 2);
 }
 
 /* One half is gone: the pair is made anew, and as a whole. */
-static void test_half(struct place *place, const void *data)
+static void test_half(struct loadplace *place, const void *data)
 {
 	(void)data;
 	make_identity(place, "one", -DAY);
 	put_entry(place, "one", "name=other");
-	place_gives(place, "", 0);
-	g_assert_cmpint(keyctl_unlink(place_find(place, "other.1.crt"), place->keyring), ==, 0);
-	place_gives(place, "--check", STATUS_INCOMPLETE);
-	g_assert_true(place_says(place, "web: missing in "));
-	place_gives(place, "", 0);
+	loadplace_gives(place, "", 0);
+	g_assert_cmpint(keyctl_unlink(loadplace_find(place, "other.1.crt"), place->keyring), ==, 0);
+	loadplace_gives(place, "--check", STATUS_INCOMPLETE);
+	g_assert_true(loadplace_says(place, "web: missing in "));
+	loadplace_gives(place, "", 0);
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 2);
 	g_autofree char *options = options_of(place, "other");
 	g_assert_nonnull(options);
-	place_gives(place, "--check", 0);
+	loadplace_gives(place, "--check", 0);
 }
 
 /* Of a name that was rotated the newest generation counts. */
-static void test_generations(struct place *place, const void *data)
+static void test_generations(struct loadplace *place, const void *data)
 {
 	struct store *store = store_new(NULL);
 	const struct identity_source source = {
@@ -152,7 +152,7 @@ static void test_generations(struct place *place, const void *data)
 	make_identity(place, "one", -DAY);
 	make_identity(place, "two", -DAY);
 	put_entry(place, "one", "");
-	place_gives(place, "", 0);
+	loadplace_gives(place, "", 0);
 	g_assert_cmpint(identity_load(&source, &identity, NULL), ==, 0);
 	g_assert_cmpint(x509store_put(store, place->keyring, "web", identity, X509_BESIDE, NULL, NULL), ==, 0);
 	store_keep(store);
@@ -160,49 +160,49 @@ static void test_generations(struct place *place, const void *data)
 	identity_free(identity);
 	g_free((char *)source.certificate);
 	g_free((char *)source.key);
-	place_gives(place, "--check", STATUS_INCOMPLETE);
-	g_assert_true(place_says(place, "web: different: key "));
+	loadplace_gives(place, "--check", STATUS_INCOMPLETE);
+	g_assert_true(loadplace_says(place, "web: different: key "));
 	put_entry(place, "two", "");
-	place_gives(place, "--check", 0);
-	g_assert_true(place_says(place, "web.2.crt"));
+	loadplace_gives(place, "--check", 0);
+	g_assert_true(loadplace_says(place, "web.2.crt"));
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 4);
 }
 
 /* Clocks are wrong at boot: what is not valid yet is loaded with a warning, and a check says so. */
-static void test_dates(struct place *place, const void *data)
+static void test_dates(struct loadplace *place, const void *data)
 {
 	(void)data;
 	make_identity(place, "late", 10 * DAY);
 	put_entry(place, "late", "");
-	place_gives(place, "--check", STATUS_INCOMPLETE);
-	g_assert_true(place_complains(place, "a.conf:1: [web]: "));
-	g_assert_true(place_complains(place, "it is not valid before"));
-	g_assert_false(place_complains(place, "--force"));
+	loadplace_gives(place, "--check", STATUS_INCOMPLETE);
+	g_assert_true(loadplace_complains(place, "a.conf:1: [web]: "));
+	g_assert_true(loadplace_complains(place, "it is not valid before"));
+	g_assert_false(loadplace_complains(place, "--force"));
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 0);
-	place_gives(place, "", 0);
-	g_assert_true(place_complains(place, "it is loaded all the same"));
+	loadplace_gives(place, "", 0);
+	g_assert_true(loadplace_complains(place, "it is loaded all the same"));
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 2);
-	place_gives(place, "--check", STATUS_INCOMPLETE);
+	loadplace_gives(place, "--check", STATUS_INCOMPLETE);
 }
 
-static void test_wrong_pair(struct place *place, const void *data)
+static void test_wrong_pair(struct loadplace *place, const void *data)
 {
 	g_autofree char *text = g_strdup_printf("[web]\ntype=x509\ncert=one.pem\nkey=two.key\nkeyring=%d\n[nvme]\ntype=nvme-psk\n"
-						"source=one.psk\nsubsysnqn=" PLACE_TARGET "\nhostnqn=" PLACE_HOST "\nkeyring=%d\n",
+						"source=one.psk\nsubsysnqn=" LOADPLACE_TARGET "\nhostnqn=" LOADPLACE_HOST "\nkeyring=%d\n",
 						place->keyring, place->keyring);
 
 	(void)data;
 	make_identity(place, "one", -DAY);
 	make_identity(place, "two", -DAY);
-	place_file(place, "a.conf", text, 0600);
-	place_gives(place, "", STATUS_INPUT);
-	g_assert_true(place_complains(place, "a.conf:1: [web]: "));
-	g_assert_true(place_complains(place, "do not belong together"));
-	g_assert_true(place_says(place, "nvme: added"));
+	loadplace_file(place, "a.conf", text, 0600);
+	loadplace_gives(place, "", STATUS_INPUT);
+	g_assert_true(loadplace_complains(place, "a.conf:1: [web]: "));
+	g_assert_true(loadplace_complains(place, "do not belong together"));
+	g_assert_true(loadplace_says(place, "nvme: added"));
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 1);
 }
 
-static void test_two_of_a_name(struct place *place, const void *data)
+static void test_two_of_a_name(struct loadplace *place, const void *data)
 {
 	g_autofree char *text = g_strdup_printf("[web]\ntype=x509\ncert=one.pem\nkey=one.key\nkeyring=%d\n[mail]\nname=web\ntype=x509\n"
 						"replace=yes\ncert=two.pem\nkey=two.key\nkeyring=%d\n", place->keyring, place->keyring);
@@ -210,13 +210,13 @@ static void test_two_of_a_name(struct place *place, const void *data)
 	(void)data;
 	make_identity(place, "one", -DAY);
 	make_identity(place, "two", -DAY);
-	place_file(place, "a.conf", text, 0600);
-	place_gives(place, "", STATUS_INPUT);
-	g_assert_true(place_complains(place, "[mail]: an entry before it puts another key into the same place"));
+	loadplace_file(place, "a.conf", text, 0600);
+	loadplace_gives(place, "", STATUS_INPUT);
+	g_assert_true(loadplace_complains(place, "[mail]: an entry before it puts another key into the same place"));
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 2);
 }
 
-static void test_mount_options(struct place *place, const void *data)
+static void test_mount_options(struct loadplace *place, const void *data)
 {
 	g_autofree char *keyring = g_strdup_printf("--keyring=%d", place->keyring);
 	char *absent[] = { (char *)"mount-options", keyring, (char *)"web", NULL };
@@ -230,7 +230,7 @@ static void test_mount_options(struct place *place, const void *data)
 	g_assert_cmpint(command->run(command, 1, none, &usage), ==, STATUS_USAGE);
 }
 
-#define TEST(name, function) g_test_add(name, struct place, NULL, place_set_up, function, place_tear_down)
+#define TEST(name, function) g_test_add(name, struct loadplace, NULL, loadplace_set_up, function, loadplace_tear_down)
 
 int main(int argc, char **argv)
 {

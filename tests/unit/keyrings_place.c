@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tlskey load in a folder and a keyring of its own; see keyrings_place.h.
+ * Where commands for NVMe are tested; see keyrings_place.h.
  */
 #include <config.h>
 
@@ -9,130 +9,81 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <glib.h>
 #include <glib/gstdio.h>
 
-#include "keyrings_fixture.h"
 #include "keyrings_place.h"
-#include "load.h"
-#include "store.h"
+#include "nvme.h"
+#include "status.h"
 
-static GString *modules_asked;
-
-int __wrap_module_load(const char *name, GError **error);
-
-/* This machine's modules stay as they are. */
-int __wrap_module_load(const char *name, GError **error)
+const struct command *place_command(const char *name)
 {
-	(void)error;
-	g_string_append_printf(modules_asked, "%s ", name);
-	return 0;
+	const struct command *command = nvme_commands;
+
+	while (command->name && strcmp(command->name, name) != 0)
+		command++;
+	g_assert_nonnull(command->name);
+	return command;
 }
 
-void place_file(const struct place *place, const char *name, const char *text, mode_t mode)
+static char *put(char *line, const char *mark, const char *word)
 {
-	g_autofree char *path = g_build_filename(place->folder, name, NULL);
+	g_auto(GStrv) pieces = g_strsplit(line, mark, -1);
 
-	g_assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, mode, NULL));
+	g_free(line);
+	return g_strjoinv(word, pieces);
 }
 
-/* A section for the keyring of this test; @more are further lines. */
-char *place_section(const struct place *place, const char *name, const char *source, const char *more)
+int place_run(struct place *place, const char *line, GError **error)
 {
-	return g_strdup_printf("[%s]\ntype=nvme-psk\nsource=%s\nkeyring=%d\nhostnqn=" PLACE_HOST "\nsubsysnqn=" PLACE_TARGET "\n%s\n", name, source,
-			       place->keyring, more);
-}
-
-void place_entry(const struct place *place, const char *file, const char *name, const char *source, const char *more)
-{
-	g_autofree char *text = place_section(place, name, source, more);
-
-	place_file(place, file, text, 0600);
-}
-
-static int redirect(int fd, const struct place *place, const char *name)
-{
-	g_autofree char *path = g_build_filename(place->folder, name, NULL);
-	int saved = dup(fd), file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-
-	dup2(file, fd);
-	close(file);
-	return saved;
-}
-
-static void restore(int fd, int saved, const struct place *place, const char *name, char **text)
-{
-	g_autofree char *path = g_build_filename(place->folder, name, NULL);
-
-	dup2(saved, fd);
-	close(saved);
-	g_free(*text);
-	g_assert_true(g_file_get_contents(path, text, NULL, NULL));
-}
-
-/* The first command of the table, on this place's folder. */
-static int load(struct place *place, const char *options, GError **error)
-{
-	g_autofree char *line = g_strdup_printf("load --directory %s%s%s", place->folder, *options ? " " : "", options);
-	g_auto(GStrv) words = g_strsplit(line, " ", -1);
+	g_autofree char *keyring = g_strdup_printf("--keyring=%d", place->keyring);
+	g_autofree char *captured = g_build_filename(place->folder, "stdout", NULL);
+	g_autofree char *text = put(put(put(put(g_strdup(line), "%K", keyring), "%O", place->old),
+					"%N", place->new),
+				    "%F", place->output);
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
 	guint count = g_strv_length(words);
 	/* The parser moves the words about, and forgets some. */
 	g_autofree char **argv = g_new0(char *, count + 1);
 
 	memcpy(argv, words, count * sizeof(*argv));
+	const struct command *command = place_command(words[0]);
 	fflush(stdout);
-	int output = redirect(STDOUT_FILENO, place, "stdout"), complaints = redirect(STDERR_FILENO, place, "stderr");
-	int status = load_commands[0].run(&load_commands[0], count, argv, error);
+	int saved = dup(STDOUT_FILENO), fd = open(captured, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	dup2(fd, STDOUT_FILENO);
+	int status = command->run(command, count, argv, error);
 	fflush(stdout);
-	restore(STDOUT_FILENO, output, place, "stdout", &place->output);
-	restore(STDERR_FILENO, complaints, place, "stderr", &place->complaints);
-	g_test_message("load %s: %d\n%s%s", options, status, place->output, place->complaints);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	close(fd);
+	g_free(place->text);
+	g_assert_true(g_file_get_contents(captured, &place->text, NULL, NULL));
 	return status;
 }
 
-/* What is to be said is only in the lines of entries. */
-void place_gives(struct place *place, const char *options, int status)
+void place_succeeds(struct place *place, const char *line)
 {
 	g_autoptr(GError) error = NULL;
-	int got = load(place, options, &error);
+	int status = place_run(place, line, &error);
 
 	g_assert_no_error(error);
-	g_assert_cmpint(got, ==, status);
+	g_assert_cmpint(status, ==, 0);
 }
 
-void place_refuses(struct place *place, const char *options, int status, const char *words)
+void place_fails(struct place *place, const char *line, int status, const char *says)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_cmpint(load(place, options, &error), ==, status);
+	g_assert_cmpint(place_run(place, line, &error), ==, status);
 	g_assert_nonnull(error);
-	g_assert_nonnull(strstr(error->message, words));
+	g_test_message("%s", error->message);
+	g_assert_cmpint(status_of(error), ==, status);
+	g_assert_nonnull(strstr(error->message, says));
 }
 
-bool place_says(const struct place *place, const char *words)
+bool place_says(const struct place *place, const char *text)
 {
-	return strstr(place->output, words);
-}
-
-bool place_complains(const struct place *place, const char *words)
-{
-	return strstr(place->complaints, words);
-}
-
-/* The one key that begins so; 0 for none. */
-key_serial_t place_find(const struct place *place, const char *beginning)
-{
-	g_autoptr(GPtrArray) entries = NULL;
-	struct store *store = store_new(NULL);
-	key_serial_t serial = 0;
-
-	g_assert_cmpint(store_list(store, place->keyring, NULL, &entries, NULL), ==, 0);
-	for (guint i = 0; i < entries->len; i++) {
-		const struct store_entry *entry = entries->pdata[i];
-		if (g_str_has_prefix(entry->description, beginning))
-			serial = entry->serial;
-	}
-	store_free(store);
-	return serial;
+	return strstr(place->text, text) != NULL;
 }
 
 void place_set_up(struct place *place, const void *data)
@@ -140,26 +91,28 @@ void place_set_up(struct place *place, const void *data)
 	(void)data;
 	place->keyring = fixture_keyring();
 	place->folder = g_dir_make_tmp("tlskey-XXXXXX", NULL);
-	place->modules = modules_asked = g_string_new(NULL);
-	place_file(place, "one.psk", PLACE_KEY, 0600);
-	/* The same bytes are another key without a hash. */
-	place_file(place, "two.psk", "NVMeTLSkey-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:\n", 0600);
+	place->old = g_build_filename(place->folder, "old", NULL);
+	place->new = g_build_filename(place->folder, "new", NULL);
+	place->output = g_build_filename(place->folder, "output", NULL);
+	g_assert_true(g_file_set_contents_full(place->old, OLD, -1, G_FILE_SET_CONTENTS_CONSISTENT,
+					       0600, NULL));
+	g_autofree char *line = g_strdup_printf("generate -o %s", place->new);
+	place_succeeds(place, line);
 }
 
 void place_tear_down(struct place *place, const void *data)
 {
-	g_autoptr(GDir) dir = g_dir_open(place->folder, 0, NULL);
-	const char *name;
+	g_autofree char *captured = g_build_filename(place->folder, "stdout", NULL);
 
 	(void)data;
-	fixture_fail_add(0, 0);
-	while ((name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(place->folder, name, NULL);
-		g_remove(path);
-	}
-	g_rmdir(place->folder);
-	g_free(place->folder);
+	g_unlink(place->old);
+	g_unlink(place->new);
+	g_unlink(place->output);
+	g_unlink(captured);
+	g_assert_cmpint(g_rmdir(place->folder), ==, 0); /* nothing else was left there */
+	g_free(place->old);
+	g_free(place->new);
 	g_free(place->output);
-	g_free(place->complaints);
-	g_string_free(place->modules, TRUE);
+	g_free(place->text);
+	g_free(place->folder);
 }

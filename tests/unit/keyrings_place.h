@@ -1,54 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests of tlskey load: a folder with files, a keyring, and what the command says. Modules are asked for, and not loaded: link
- * with $(keyrings_place_ldflags).
+ * Commands for NVMe as people call them, with a keyring and files of their own for each test.
  */
 #ifndef TESTS_KEYRINGS_PLACE_H
 #define TESTS_KEYRINGS_PLACE_H
 
 #include <stdbool.h>
 
-#include <glib.h>
-#include <keyutils.h>
+#include "command.h"
+#include "keyrings_fixture.h"
 
-#include "status.h"
+#define HOST "nqn.2014-08.org.nvmexpress:uuid:2f3bba5c-0000-4000-8000-000000000001"
+#define SUBSYSTEM "nqn.2026-01.test:storage"
+#define NAMES "-n " HOST " -c " SUBSYSTEM
+#define OLD "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:\n"
 
-#define PLACE_HOST "nqn.2026-01.test:host"
-#define PLACE_KEY "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:\n"	/* one.psk */
-#define PLACE_TARGET "nqn.2026-01.test:storage"
+/* Of OLD, version 0 */
+#define TLS_PSK0 "ad66429a666c7b070792b4d04f1dd150339c28ab43fc4532d1b5ad957fdc6a15"
 
 struct place {
 	char *folder;
+	char *old; /* files with keys */
+	char *new;
+	char *output;
+	char *text; /* what the last command printed */
 	key_serial_t keyring;
-	char *output;		/* what the last command printed */
-	char *complaints;	/* and to standard error */
-	GString *modules;	/* that were asked for, each with a blank behind it */
 };
 
-/** place_set_up, place_tear_down - for g_test_add(). Two keys for NVMe are there, one.psk and two.psk */
 void place_set_up(struct place *place, const void *data);
 void place_tear_down(struct place *place, const void *data);
+#define PLACE_TEST(name, function) \
+	g_test_add(name, struct place, NULL, place_set_up, function, place_tear_down)
 
-/** place_file - write a file */
-void place_file(const struct place *place, const char *name, const char *text, mode_t mode);
+/** place_command - one of NVMe's commands */
+const struct command *place_command(const char *name);
 
-/** place_section - an entry of type nvme-psk for this keyring; @more are further lines. g_free() it */
-char *place_section(const struct place *place, const char *name, const char *source, const char *more);
+/**
+ * place_run - run a command
+ * @line: words with blanks in between; "%K" is the keyring, "%O", "%N" and "%F" are the files
+ *
+ * Returns its status; what it printed is in @place.
+ */
+int place_run(struct place *place, const char *line, GError **error);
 
-/** place_entry - the same as the only one of a file */
-void place_entry(const struct place *place, const char *file, const char *name, const char *source, const char *more);
+/** place_succeeds, place_fails - run it, and it has to; its message has to have @says in it */
+void place_succeeds(struct place *place, const char *line);
+void place_fails(struct place *place, const char *line, int status, const char *says);
 
-/** place_gives - run the command with these words; it has to exit so, and all that it says is in lines of entries */
-void place_gives(struct place *place, const char *options, int status);
-
-/** place_refuses - it has to fail as a whole, with these words */
-void place_refuses(struct place *place, const char *options, int status, const char *words);
-
-/** place_says, place_complains - are these words in its output, or in its complaints? */
-bool place_says(const struct place *place, const char *words);
-bool place_complains(const struct place *place, const char *words);
-
-/** place_find - the key whose description begins so; 0 for none */
-key_serial_t place_find(const struct place *place, const char *beginning);
+/** place_says - did the last command print this? */
+bool place_says(const struct place *place, const char *text);
 
 #endif
