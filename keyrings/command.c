@@ -36,7 +36,8 @@ int command_parse(const struct command *command, const GOptionEntry *options, in
 
 	g_set_prgname(name);
 	if (!g_option_context_parse(context, &argc, &argv, error)) {
-		g_prefix_error(error, "%s: ", name);
+		/* main() says "tlskey" already. */
+		g_prefix_error(error, "%s: ", strchr(name, ' ') + 1);
 		return -1;
 	}
 	/* "--" ends the options, and is no argument. */
@@ -46,11 +47,10 @@ int command_parse(const struct command *command, const GOptionEntry *options, in
 	}
 	int count = argc - 1;
 	if (count < least || count > most) {
-		status_set(error, STATUS_USAGE, "%s %s: %s; try `%s --help`", name,
-			   command->arguments,
+		status_set(error, STATUS_USAGE, "%s; usage: %s [OPTION...] %s",
 			   count < least ? "an argument is missing" :
 					   "there are too many arguments",
-			   name);
+			   name, command->arguments);
 		return -1;
 	}
 	return count;

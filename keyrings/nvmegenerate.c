@@ -135,7 +135,8 @@ static int insert(const struct generate *generate, const struct nvmepsk_source *
 		status = write_key(generate, source, error);
 	if (status == 0) {
 		store_keep(store);
-		nvmeput_say(&generate->options, puts, count);
+		nvmeput_say(strcmp(generate->output, "-") == 0 ? stderr : stdout,
+			    &generate->options, puts, count);
 	}
 	store_free(store);
 	nvmeput_clear(puts);

@@ -28,7 +28,7 @@ static int import(struct nvmeoptions *options, const char *file, GError **error)
 	status = store ? nvmeput_all(store, options, &source, puts, &count, error) : STATUS_FAILURE;
 	if (status == 0) {
 		store_keep(store);
-		nvmeput_say(options, puts, count);
+		nvmeput_say(stdout, options, puts, count);
 	}
 out:
 	store_free(store);

@@ -164,7 +164,7 @@ static void say_json(const struct nvmeoptions *options, const struct nvmeput *pu
 	output_json(builder);
 }
 
-void nvmeput_say(const struct nvmeoptions *options, const struct nvmeput *puts, int count)
+void nvmeput_say(FILE *to, const struct nvmeoptions *options, const struct nvmeput *puts, int count)
 {
 	static const char *const outcomes[] = { "added to", "is there already in",
 						"took the place of another in" };
@@ -175,7 +175,7 @@ void nvmeput_say(const struct nvmeoptions *options, const struct nvmeput *puts, 
 	}
 	for (int i = 0; i < count; i++) {
 		g_autofree char *identity = output_plain(puts[i].psk.identity);
-		printf("key %d %s %s: %s\n", puts[i].serial, outcomes[puts[i].outcome],
-		       nvmeoptions_keyring(options), identity);
+		fprintf(to, "key %d %s %s: %s\n", puts[i].serial, outcomes[puts[i].outcome],
+			nvmeoptions_keyring(options), identity);
 	}
 }

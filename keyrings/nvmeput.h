@@ -5,6 +5,8 @@
 #ifndef KEYRINGS_NVMEPUT_H
 #define KEYRINGS_NVMEPUT_H
 
+#include <stdio.h>
+
 #include <json-glib/json-glib.h>
 
 #include "nvmeoptions.h"
@@ -49,8 +51,9 @@ void nvmeput_warn_of_library(const struct nvmepsk *psk);
 
 void nvmeput_clear(struct nvmeput puts[2]);
 
-/** nvmeput_say - print what was done, as text or as JSON */
-void nvmeput_say(const struct nvmeoptions *options, const struct nvmeput *puts, int count);
+/** nvmeput_say - print what was done: as text to @to, or as JSON to standard output */
+void nvmeput_say(FILE *to, const struct nvmeoptions *options, const struct nvmeput *puts,
+		 int count);
 
 /** nvmeput_describe - the members that name a derived key, for the object that is being built */
 void nvmeput_describe(JsonBuilder *builder, const struct nvmepsk *psk);

@@ -56,7 +56,7 @@ static int add_new(struct rotate *rotate, struct store *store, const struct nvme
 	int status = nvmeput_all(store, &rotate->options, source, puts, &count, error);
 	if (status == 0) {
 		store_keep(store);
-		nvmeput_say(&rotate->options, puts, count);
+		nvmeput_say(stdout, &rotate->options, puts, count);
 		for (int i = 0; i < count && !rotate->options.json; i++)
 			say_next(&puts[i], count_old(related));
 	}

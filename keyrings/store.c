@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ struct change {
 struct store {
 	GArray *changes; /* of struct change; what was removed is held */
 	unsigned int holders; /* made so far */
+	bool waits; /* signals do */
+	sigset_t signals; /* that were blocked before */
 };
 
 struct store *store_new(GError **error)
@@ -51,6 +54,22 @@ static char *name_of(key_serial_t keyring)
 	if (keyinfo_read(keyring, "keyring", text, NULL, &description) == 0)
 		return g_strdup(description);
 	return g_strdup_printf("%d", keyring);
+}
+
+/*
+ * A signal between two changes would leave one of them: it waits until they are kept or taken back.
+ */
+static void hold_signals(struct store *store)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
+	sigset_t signals;
+
+	if (store->waits)
+		return;
+	sigemptyset(&signals);
+	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
+		sigaddset(&signals, ending[i]);
+	store->waits = sigprocmask(SIG_BLOCK, &signals, &store->signals) == 0;
 }
 
 static void take_back(const struct change *change)
@@ -80,6 +99,8 @@ void store_free(struct store *store)
 		take_back(&g_array_index(store->changes, struct change, i - 1));
 	store_keep(store);
 	keyctl_clear(KEY_SPEC_PROCESS_KEYRING);
+	if (store->waits)
+		sigprocmask(SIG_SETMASK, &store->signals, NULL);
 	g_array_unref(store->changes);
 	g_free(store);
 }
@@ -350,6 +371,8 @@ int store_add(struct store *store, key_serial_t keyring, const struct store_key 
 int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial, GError **error)
 {
 	struct change change = { .keyring = keyring, .removed = serial };
+
+	hold_signals(store);
 	int number = hold(store, serial);
 
 	/* What cannot be held, as a revoked key, cannot be put back either. */

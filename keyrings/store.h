@@ -11,6 +11,8 @@
  *		store_keep(store);
  *	store_free(store);
  *
+ * From the first change on, signals that would end the program wait until then.
+ *
  * What is used is possessed by way of the process keyring, which ends with the program and changes
  * nobody's session.
  */

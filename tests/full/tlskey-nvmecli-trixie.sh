@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=1 time=400 root=trixie
+# guest: mem=2048 smp=1 time=600 root=trixie
 #
 # tlskey and nvme-cli 2.13, each with keys and identities of the other.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"

@@ -4,8 +4,8 @@
 # tlskey and nvme-cli, each with what the other has made. Source it after all.sh, nvme.sh and tlskey.sh; RULES are the ways
 # to derive that this nvme-cli has: "standard", "compat" or both, and its option for the second one is NVMECLI_COMPAT.
 
-NVMECLI_NAMES=("$NVME_HOSTNQN $NVME_SUBNQN"
-	"$(printf 'nqn.2026-01.test:%0206d %s' 1 "$(printf 'nqn.2026-01.test:%0206d' 2)")")
+NVMECLI_NAMES="$NVME_HOSTNQN $NVME_SUBNQN"
+NVMECLI_LONG="$(printf 'nqn.2026-01.test:%0206d' 1) $(printf 'nqn.2026-01.test:%0206d' 2)"
 
 # nvmecli_options RULE: for tlskey in $OURS, for nvme-cli in $THEIRS
 nvmecli_options()
@@ -21,23 +21,20 @@ nvmecli_check()
 	nvme check-tls-key -d "$(cat "$1")" -I "$2" -n "$3" -c "$4" "${THEIRS[@]}" "${@:5}" >"$WORK/nvmecli.out" 2>&1
 }
 
-# nvmecli_same FILE: for each version, rule and name: the same identity, and the same key
+# nvmecli_same FILE HOST SUBSYSTEM: in each version and by each rule the same identity, and the same key
 nvmecli_same()
 {
-	local version rule names host subsystem compared=0
+	local version rule compared=0
 	for version in 0 1; do
 		for rule in $RULES; do
-			for names in "${NVMECLI_NAMES[@]}"; do
-				read -r host subsystem <<<"$names"
-				# 2.13 derives in a way that has no limit; newer ones refuse.
-				[ "$version" -eq 1 ] || [ "${#host}" -lt 200 ] || [ "$rule" = standard ] || continue
-				nvmecli_options "$rule"
-				nvmecli_compare "$1" "$version" "$host" "$subsystem"
-				compared=$((compared + 1))
-			done
+			# The old way has no limit; the newer nvme-cli's own buffer has.
+			if [ "$version$rule" = 0compat ] && [ "${#2}" -gt 200 ] && [ -n "${NVMECLI_COMPAT:-}" ]; then continue; fi
+			nvmecli_options "$rule"
+			nvmecli_compare "$1" "$version" "$2" "$3"
+			compared=$((compared + 1))
 		done
 	done
-	comment "$1: $compared comparisons"
+	comment "$(cut -c 1-16 "$1") $compared comparisons"
 }
 
 nvmecli_compare()
@@ -64,7 +61,7 @@ nvmecli_compare()
 	cmp "$WORK/ours" "$WORK/theirs" || give_up "nvme-cli has put another key there: $(cat "$WORK/ours" "$WORK/theirs")"
 }
 
-# All four kinds of keys, made by the one and read by the other
+# All four kinds of keys, made by the one and read by the other. The longest names are tried with one kind.
 nvmecli_ours()
 {
 	local options
@@ -72,8 +69,11 @@ nvmecli_ours()
 		rm -f "$WORK/ours.key"
 		# shellcheck disable=SC2086 # several words
 		tlskey_does nvme generate -o "$WORK/ours.key" $options
-		nvmecli_same "$WORK/ours.key"
+		# shellcheck disable=SC2086 # two names
+		nvmecli_same "$WORK/ours.key" $NVMECLI_NAMES
 	done
+	# shellcheck disable=SC2086 # two names
+	nvmecli_same "$WORK/ours.key" $NVMECLI_LONG
 }
 
 nvmecli_theirs()
@@ -82,10 +82,12 @@ nvmecli_theirs()
 	umask 077
 	for hash in 1 2; do
 		nvme gen-tls-key -m $hash >"$WORK/theirs.key" 2>"$WORK/nvmecli.out" || give_up "nvme-cli: $(cat "$WORK/nvmecli.out")"
-		nvmecli_same "$WORK/theirs.key"
+		# shellcheck disable=SC2086 # two names
+		nvmecli_same "$WORK/theirs.key" $NVMECLI_NAMES
 		# It makes no keys without hash, and reads them.
 		sed -i "s/:0$hash:/:00:/" "$WORK/theirs.key"
-		nvmecli_same "$WORK/theirs.key"
+		# shellcheck disable=SC2086 # two names
+		nvmecli_same "$WORK/theirs.key" $NVMECLI_NAMES
 	done
 }
 
