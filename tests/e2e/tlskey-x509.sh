@@ -176,7 +176,7 @@ in_place()
 	[ "$(options)" = "$(cat "$WORK/live")" ] || give_up "other serial numbers: $(options)"
 	seen=$(seen b)
 	modprobe tcp_diag
-	on client ss -K dport = :2049 >/dev/null
+	on client ss -K dport = :2049 >"$WORK/ss.log" 2>&1
 	nfs_exchange "$MNT"
 	wait_for 20 sees b $((seen + 1)) || give_up "the mount did not come back with the new certificate"
 	nfs_umount client "$MNT"

@@ -16,13 +16,24 @@ keyrings_x509check_CPPFLAGS = $(x509_test_cppflags)
 keyrings_x509check_LDFLAGS = $(x509_fixture_ldflags)
 keyrings_x509check_LDADD = $(KEYRINGS_LIBS)
 
+check_PROGRAMS += keyrings_x509commands
+keyrings_x509commands_SOURCES = tests/unit/keyrings_x509commands.c $(x509_fixture)
+keyrings_x509commands_CPPFLAGS = $(x509_test_cppflags)
+keyrings_x509commands_LDFLAGS = $(x509_fixture_ldflags)
+keyrings_x509commands_LDADD = $(KEYRINGS_LIBS)
+
 check_PROGRAMS += keyrings_x509store
 keyrings_x509store_SOURCES = tests/unit/keyrings_x509store.c $(loader_test_fixture)
 keyrings_x509store_CPPFLAGS = $(x509_test_cppflags)
 keyrings_x509store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=add_key,--wrap=keyctl_update
 keyrings_x509store_LDADD = $(KEYRINGS_LIBS)
 
-# Fuzz targets. Run: ./fuzz_identity -max_total_time=60 FOLDER_WITH_FILES, ./fuzz_prockeys -max_total_time=20
+check_PROGRAMS += keyrings_prockeys
+keyrings_prockeys_SOURCES = tests/unit/keyrings_prockeys.c
+keyrings_prockeys_CPPFLAGS = $(libkeyrings_a_CPPFLAGS)
+keyrings_prockeys_LDADD = $(KEYRINGS_LIBS)
+
+# Fuzz targets. Run: ./fuzz_identity -close_fd_mask=2 -max_total_time=60 FOLDER_WITH_FILES, ./fuzz_prockeys -max_total_time=20
 if FUZZERS
 x509_fuzz_cflags = $(AM_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 x509_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer,address,undefined
