@@ -29,7 +29,7 @@ static void G_GNUC_PRINTF(3, 4) refuse(struct check *check, enum status status, 
 	g_autofree char *text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
 	if (check->force) {
-		command_warn("%s", text);
+		command_warn("servers will refuse the certificate: %s", text);
 		return;
 	}
 	if (check->status == 0)

@@ -139,6 +139,9 @@ static int put_over(struct store *store, key_serial_t keyring, const struct x509
 {
 	if (place == X509_IN_PLACE)
 		return update(store, newest, identity, serials, error);
+	if (place == X509_BESIDE && newest->generation == X509PAIR_GENERATION_MAX)
+		return status_set(error, STATUS_EXISTS, "%s has been rotated too often: remove it, and import it under its name again",
+				  newest->name);
 	if (place == X509_BESIDE)
 		return add(store, keyring, newest->name, newest->generation + 1, identity, serials, error);
 	if (place == X509_NEW && x509store_usable(newest, NULL) == 0)
