@@ -22,8 +22,8 @@ struct keyentry *keyentry_new(const char *file, unsigned int line, const char *s
 void keyentry_free(struct keyentry *entry)
 {
 	char *texts[] = {
-		entry->file, entry->section, entry->keyring, entry->source, entry->cert, entry->key, entry->pkcs12,
-		entry->password, entry->hostnqn, entry->subsysnqn, entry->identity, entry->name,
+		entry->file,   entry->section,	entry->keyring, entry->source,	  entry->cert,	   entry->key,
+		entry->pkcs12, entry->password, entry->hostnqn, entry->subsysnqn, entry->identity, entry->name,
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An entry of the configuration of `tlskey load`: a key that is to be in a keyring, and where its material comes from. One
- * section of a file in SYSCONFDIR/tlshd/keys.d is one entry.
+ * An entry of the configuration of `tlskey load`: a key that is to be in a keyring, and where its material comes from.
+ * One section of a file in SYSCONFDIR/tlshd/keys.d is one entry.
  */
 #ifndef KEYRINGS_KEYENTRY_H
 #define KEYRINGS_KEYENTRY_H
@@ -16,13 +16,13 @@ enum keyentry_type {
 
 struct keyentry {
 	char *file;
-	unsigned int line;	/* of its section; 0: this is no entry, but what is wrong with the file as a whole */
-	char *section;		/* its name in messages; NULL where @line is 0 */
-	GPtrArray *faults;	/* of char *, whole lines for a person; as long as there is one, it is not loaded */
+	unsigned int line; /* of its section; 0: this is no entry, but what is wrong with the file as a whole */
+	char *section;	   /* its name in messages; NULL where @line is 0 */
+	GPtrArray *faults; /* of char *, whole lines for a person; as long as there is one, it is not loaded */
 
 	enum keyentry_type type;
 	char *keyring;
-	gboolean replace;	/* may it take the place of another key? */
+	gboolean replace; /* may it take the place of another key? */
 	/* Sources, as material_read() takes them: absolute paths, or "credential:NAME"; NULL where there is none. */
 	char *source;
 	char *cert;
@@ -30,12 +30,12 @@ struct keyentry {
 	char *pkcs12;
 	char *password;
 	/* nvme-psk */
-	char *hostnqn;		/* NULL: this host's */
+	char *hostnqn; /* NULL: this host's */
 	char *subsysnqn;
-	char *identity;		/* "0", "1" or "both" */
+	char *identity; /* "0", "1" or "both" */
 	gboolean compat;
 	/* x509 */
-	char *name;		/* of certificate and private key in the keyring */
+	char *name; /* of certificate and private key in the keyring */
 };
 
 /** keyentry_new - an entry without anything but its place; keyentry_free() it */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Loading keys; see keyloading.h. Each entry has a store of its own, so that what fails takes back its own changes only.
+ * Loading keys; see keyloading.h. Each entry has a store of its own, so that what fails takes back its own changes
+ * only.
  */
 #include <config.h>
 
@@ -13,7 +14,7 @@
 
 struct loader {
 	const struct keyloading_options *options;
-	GHashTable *claims;	/* place -> struct wanted_key of the entry that came first */
+	GHashTable *claims; /* place -> struct wanted_key of the entry that came first */
 };
 
 /* The keyring whose module has to be there: that of .nvme brings the type of pre-shared keys, wherever they go. */
@@ -65,8 +66,10 @@ static int claim(struct loader *loader, struct keyloading *loading, GError **err
 		g_free(place);
 		if (!secret_equal(first->payload, wanted->payload)) {
 			g_autofree char *description = output_plain(wanted->description);
-			return status_set(error, STATUS_INPUT, "an entry before it puts another key into the same place of keyring %s "
-					  "(%s): remove one of them", entry->keyring, description);
+			return status_set(error, STATUS_INPUT,
+					  "an entry before it puts another key into the same place of keyring %s "
+					  "(%s): remove one of them",
+					  entry->keyring, description);
 		}
 	}
 	return 0;
@@ -97,8 +100,10 @@ static int say_difference(struct keyloading *loading, gboolean replace, GError *
 		if (wanted->state != WANTED_DIFFERENT)
 			continue;
 		g_autofree char *description = output_plain(wanted->description);
-		return status_set(error, STATUS_EXISTS, "key %d in keyring %s (%s) has another content%s", wanted->serial,
-				  loading->entry->keyring, description, replace ? ": `tlskey load` will replace it" :
+		return status_set(
+			error, STATUS_EXISTS, "key %d in keyring %s (%s) has another content%s", wanted->serial,
+			loading->entry->keyring, description,
+			replace ? ": `tlskey load` will replace it" :
 				  ", and is left as it is: write replace=yes into the section, or give --replace");
 	}
 	g_assert_not_reached();

@@ -19,12 +19,12 @@ enum kind {
 	KIND_TEXT,
 	KIND_BOOLEAN,
 	KIND_PATH,
-	KIND_CREDENTIAL,	/* the same as KIND_PATH with "credential:" before it */
+	KIND_CREDENTIAL, /* the same as KIND_PATH with "credential:" before it */
 };
 
 struct setting {
 	const char *key;
-	enum keyentry_type type;	/* that it belongs to; KEYENTRY_UNKNOWN: all */
+	enum keyentry_type type; /* that it belongs to; KEYENTRY_UNKNOWN: all */
 	enum kind kind;
 	size_t offset;
 };
@@ -93,8 +93,8 @@ static void read_type(struct keyentry *entry, unsigned int line, const char *tex
 	if (entry->type != KEYENTRY_UNKNOWN)
 		return;
 	const char *near = suggestion_nearest(text, known);
-	keyentry_fault(entry, line, "type", "there is no such type%s%s%s", near ? ": did you mean " : ": nvme-psk or x509",
-		       near ? near : "", near ? "?" : "");
+	keyentry_fault(entry, line, "type", "there is no such type%s%s%s",
+		       near ? ": did you mean " : ": nvme-psk or x509", near ? near : "", near ? "?" : "");
 }
 
 static void read_boolean(struct keyentry *entry, const struct setting *setting, unsigned int line, const char *text)
@@ -119,7 +119,8 @@ static void read_source(struct parser *parser, struct keyentry *entry, const str
 	const char *name = setting->kind == KIND_CREDENTIAL ? text : text + strlen(MATERIAL_CREDENTIAL);
 
 	if (is_material(text)) {
-		keyentry_fault(entry, line, setting->key, "this is a key itself: put it into a file of its own, name that file here, "
+		keyentry_fault(entry, line, setting->key,
+			       "this is a key itself: put it into a file of its own, name that file here, "
 			       "and think of a new key if others could read this file");
 		return;
 	}
@@ -146,7 +147,8 @@ static void read_setting(struct parser *parser, struct keyentry *entry, const st
 	if (error) {
 		keyentry_fault(entry, line, setting->key, "%s: correct it",
 			       g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_UNKNOWN_ENCODING) ?
-			       "the value is not UTF-8" : "the value has a wrong escape sequence (a backslash is written \\\\)");
+				       "the value is not UTF-8" :
+				       "the value has a wrong escape sequence (a backslash is written \\\\)");
 		return;
 	}
 	if (!*g_strstrip(text)) {
@@ -178,24 +180,28 @@ static void check_key(struct parser *parser, struct keyentry *entry, const char 
 		keyentry_fault(entry, line, key, "set before in line %u: remove one", before);
 	if (!setting) {
 		const char *near = nearest_setting(key, entry->type);
-		keyentry_fault(entry, line, key, "unknown setting%s%s%s", near ? ": did you mean " : ": tlskey(8) lists all",
-			       near ? near : "", near ? "?" : "");
-	} else if (setting->type != KEYENTRY_UNKNOWN && entry->type != KEYENTRY_UNKNOWN && setting->type != entry->type) {
-		keyentry_fault(entry, line, key, "this is for entries of type=%s, and this one is of type=%s: remove it, or "
-			       "change the type", keyentry_type_name(setting->type), keyentry_type_name(entry->type));
+		keyentry_fault(entry, line, key, "unknown setting%s%s%s",
+			       near ? ": did you mean " : ": tlskey(8) lists all", near ? near : "", near ? "?" : "");
+	} else if (setting->type != KEYENTRY_UNKNOWN && entry->type != KEYENTRY_UNKNOWN &&
+		   setting->type != entry->type) {
+		keyentry_fault(entry, line, key,
+			       "this is for entries of type=%s, and this one is of type=%s: remove it, or "
+			       "change the type",
+			       keyentry_type_name(setting->type), keyentry_type_name(entry->type));
 	}
 }
 
 static void read_section(struct parser *parser, const char *section)
 {
-	unsigned int line = lines_section(parser->lines, section), again = lines_section_after(parser->lines, section, line);
+	unsigned int line = lines_section(parser->lines, section),
+		     again = lines_section_after(parser->lines, section, line);
 	struct keyentry *entry = keyentry_new(parser->file, line, section);
 	g_auto(GStrv) keys = g_key_file_get_keys(parser->keys, section, NULL, NULL);
 
 	g_ptr_array_add(parser->entries, entry);
 	if (again > 0)
-		keyentry_fault(entry, again, NULL, "section [%s] begins in line %u already: give one of them another name",
-			       section, line);
+		keyentry_fault(entry, again, NULL,
+			       "section [%s] begins in line %u already: give one of them another name", section, line);
 	for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
 		if (g_key_file_has_key(parser->keys, section, settings[i].key, NULL))
 			read_setting(parser, entry, &settings[i]);

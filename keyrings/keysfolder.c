@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The folder of keys; see keysfolder.h. Who may write to it or to a file in it decides which keys this machine trusts and who
- * it is to others, so that has to be root, or for tests and other users who they are themselves.
+ * The folder of keys; see keysfolder.h. Who may write to it or to a file in it decides which keys this machine trusts
+ * and who it is to others, so that has to be root, or for tests and other users who they are themselves.
  */
 #include <config.h>
 
@@ -20,10 +20,11 @@
 static char *distrust(const char *path, const struct stat *st)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return g_strdup_printf("it belongs to user %u, who could change it: run `chown root %s`", (unsigned int)st->st_uid,
-				       path);
+		return g_strdup_printf("it belongs to user %u, who could change it: run `chown root %s`",
+				       (unsigned int)st->st_uid, path);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return g_strdup_printf("others can change it (mode %04o): run `chmod go-w %s`", st->st_mode & 07777U, path);
+		return g_strdup_printf("others can change it (mode %04o): run `chmod go-w %s`", st->st_mode & 07777U,
+				       path);
 	return NULL;
 }
 
@@ -84,8 +85,10 @@ static void refuse_namesakes(GPtrArray *entries)
 			continue;
 		const struct keyentry *first = g_hash_table_lookup(seen, entry->section);
 		if (first)
-			keyentry_fault(entry, entry->line, NULL, "the name [%s] is taken in %s:%u already, and this entry is passed over: "
-				       "give one of them another name", entry->section, first->file, first->line);
+			keyentry_fault(entry, entry->line, NULL,
+				       "the name [%s] is taken in %s:%u already, and this entry is passed over: "
+				       "give one of them another name",
+				       entry->section, first->file, first->line);
 		else
 			g_hash_table_insert(seen, entry->section, entry);
 	}
@@ -109,8 +112,8 @@ int keysfolder_read(const char *path, GPtrArray **entries, GError **error)
 	const char *name;
 
 	*entries = NULL;
-	g_autoptr(GDir) folder = g_dir_open(absolute, 0, NULL);
-	if (!folder || stat(absolute, &st) < 0)
+	g_autoptr(GDir) folder = stat(absolute, &st) == 0 ? g_dir_open(absolute, 0, NULL) : NULL;
+	if (!folder)
 		return status_set(error, STATUS_FILE, "cannot read folder %s: %s", absolute, strerror(errno));
 	why = distrust(absolute, &st);
 	if (why)

@@ -9,13 +9,13 @@
 
 #define KEYSFOLDER_USUAL SYSCONFDIR "/tlshd/keys.d"
 #define KEYSFOLDER_SUFFIX ".conf"
-#define KEYSFOLDER_FILE_MAX (256 * 1024)	/* bytes of a file */
+#define KEYSFOLDER_FILE_MAX (256 * 1024) /* bytes of a file */
 
 /**
  * keysfolder_read - read all files *.conf of a folder, in the order of their names
  * @path: of the folder
- * @entries: of struct keyentry; g_ptr_array_unref() it. What is wrong is in them: of two entries with the same name the second
- *	one has a fault, and a file that others than root and the caller could change is one fault, not read
+ * @entries: of struct keyentry; g_ptr_array_unref() it. What is wrong is in them: of two entries with the same name the
+ *second one has a fault, and a file that others than root and the caller could change is one fault, not read
  *
  * Returns 0, or STATUS_FILE for a folder that is not there or cannot be trusted.
  */

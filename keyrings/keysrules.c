@@ -21,11 +21,13 @@ static void check_nqn(struct keyentry *entry, const char *key, const char *nqn, 
 static void check_nvme(struct keyentry *entry)
 {
 	if (!entry->source)
-		keyentry_fault(entry, entry->line, NULL, "[%s] does not say where the key is: add source= (a file in the interchange "
-			       "format) or credential=", entry->section);
-	if (!entry->subsysnqn)
-		keyentry_fault(entry, entry->line, NULL, "[%s] does not say for which subsystem the key is: add subsysnqn=",
+		keyentry_fault(entry, entry->line, NULL,
+			       "[%s] does not say where the key is: add source= (a file in the interchange "
+			       "format) or credential=",
 			       entry->section);
+	if (!entry->subsysnqn)
+		keyentry_fault(entry, entry->line, NULL,
+			       "[%s] does not say for which subsystem the key is: add subsysnqn=", entry->section);
 	check_nqn(entry, "hostnqn", entry->hostnqn, "host");
 	check_nqn(entry, "subsysnqn", entry->subsysnqn, "subsystem");
 	if (!entry->identity)
@@ -43,11 +45,15 @@ static void check_x509(struct keyentry *entry)
 	unsigned int sources = !!entry->source + !!entry->pkcs12 + (entry->cert || entry->key);
 
 	if (sources == 0)
-		keyentry_fault(entry, entry->line, NULL, "[%s] does not say where certificate and private key are: add cert= and key=, "
-			       "pkcs12=, or source= for one file with both", entry->section);
+		keyentry_fault(entry, entry->line, NULL,
+			       "[%s] does not say where certificate and private key are: add cert= and key=, "
+			       "pkcs12=, or source= for one file with both",
+			       entry->section);
 	if (sources > 1)
-		keyentry_fault(entry, entry->line, NULL, "[%s] names more than one source: either cert= and key=, or pkcs12=, or "
-			       "source= (or credential=)", entry->section);
+		keyentry_fault(entry, entry->line, NULL,
+			       "[%s] names more than one source: either cert= and key=, or pkcs12=, or "
+			       "source= (or credential=)",
+			       entry->section);
 	if (!entry->cert != !entry->key)
 		keyentry_fault(entry, entry->line, NULL, "[%s] has %s= without %s=: add it", entry->section,
 			       entry->cert ? "cert" : "key", entry->cert ? "key" : "cert");
@@ -56,7 +62,8 @@ static void check_x509(struct keyentry *entry)
 	if (!entry->name)
 		entry->name = g_strdup(entry->section);
 	if (x509store_name(entry->name, &error) != 0)
-		keyentry_fault(entry, entry->line, "name", "%s; without name= it is the section's name", error->message);
+		keyentry_fault(entry, entry->line, "name", "%s; without name= it is the section's name",
+			       error->message);
 }
 
 void keysrules_check(struct keyentry *entry)
@@ -71,6 +78,7 @@ void keysrules_check(struct keyentry *entry)
 	default:
 		/* Where it is misspelt, that is said already. */
 		if (!keyentry_broken(entry))
-			keyentry_fault(entry, entry->line, NULL, "[%s] has no type: add type=nvme-psk or type=x509", entry->section);
+			keyentry_fault(entry, entry->line, NULL, "[%s] has no type: add type=nvme-psk or type=x509",
+				       entry->section);
 	}
 }

@@ -12,21 +12,13 @@
 #include "wanted.h"
 
 static const char *const states[] = {
-	[KEYLOADING_PRESENT] = "present",
-	[KEYLOADING_ADDED] = "added",
-	[KEYLOADING_REPLACED] = "replaced",
-	[KEYLOADING_MISSING] = "missing",
-	[KEYLOADING_DIFFERENT] = "different",
-	[KEYLOADING_FAILED] = "failed",
+	[KEYLOADING_PRESENT] = "present", [KEYLOADING_ADDED] = "added",		[KEYLOADING_REPLACED] = "replaced",
+	[KEYLOADING_MISSING] = "missing", [KEYLOADING_DIFFERENT] = "different", [KEYLOADING_FAILED] = "failed",
 };
 
 static const char *const key_states[] = {
-	[WANTED_MISSING] = "missing",
-	[WANTED_PRESENT] = "present",
-	[WANTED_DIFFERENT] = "different",
-	[WANTED_DEAD] = "expired",
-	[WANTED_ADDED] = "added",
-	[WANTED_REPLACED] = "replaced",
+	[WANTED_MISSING] = "missing", [WANTED_PRESENT] = "present", [WANTED_DIFFERENT] = "different",
+	[WANTED_DEAD] = "expired",    [WANTED_ADDED] = "added",	    [WANTED_REPLACED] = "replaced",
 };
 
 /* What failed has no keys of its own any more: they were taken back. */

@@ -8,8 +8,8 @@
 #include <glib.h>
 
 /**
- * loadreport_text - a line to standard output for each entry that is in its keyring or missing, and one to standard error for
- * each fault
+ * loadreport_text - a line to standard output for each entry that is in its keyring or missing, and one to standard
+ * error for each fault
  * @loadings: of struct keyloading
  * @check: was it a check?
  */

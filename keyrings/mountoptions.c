@@ -28,10 +28,7 @@ static int print_options(const struct x509options *options, const char *which, G
 int mountoptions_run(const struct command *command, int argc, char **argv, GError **error)
 {
 	struct x509options options = { 0 };
-	const GOptionEntry entries[] = {
-		X509OPTIONS_KEYRING(&options),
-		{ 0 }
-	};
+	const GOptionEntry entries[] = { X509OPTIONS_KEYRING(&options), { 0 } };
 	int status = STATUS_USAGE;
 
 	if (command_parse(command, entries, argc, argv, 1, 1, error) >= 0)

@@ -11,7 +11,8 @@
 #include "store.h"
 #include "wanted.h"
 
-static int derive(const struct nvmeoptions *options, const struct nvmepsk_source *source, struct wanted *wanted, GError **error)
+static int derive(const struct nvmeoptions *options, const struct nvmepsk_source *source, struct wanted *wanted,
+		  GError **error)
 {
 	int versions[2], status = 0;
 	int count = nvmeoptions_versions(options, versions, error);
@@ -48,8 +49,9 @@ int wanted_nvme(struct wanted *wanted, GError **error)
 	int status = 0;
 
 	if (!options.hostnqn && nqn_of_host(&options.hostnqn, NULL) != 0)
-		status = status_set(error, STATUS_INPUT, "the host's NQN is missing: add hostnqn=, or write it into "
-				    SYSCONFDIR "/nvme/hostnqn");
+		status = status_set(error, STATUS_INPUT,
+				    "the host's NQN is missing: add hostnqn=, or write it into " SYSCONFDIR
+				    "/nvme/hostnqn");
 	if (status == 0)
 		status = nqn_check(options.hostnqn, "host", error);
 	if (status == 0)

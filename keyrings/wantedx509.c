@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The certificate and the private key of an entry of type x509; see wanted.h. A name stands for its newest generation, so which
- * keys these are depends on the keyring.
+ * The certificate and the private key of an entry of type x509; see wanted.h. A name stands for its newest generation,
+ * so which keys these are depends on the keyring.
  */
 #include <config.h>
 
@@ -92,7 +92,8 @@ static void note(struct wanted_key *key, key_serial_t serial)
 	key->serial = serial;
 }
 
-/* Where mounts can go on with the serial numbers that they have, they shall: the new content goes into the keys themselves. */
+/* Where mounts can go on with the serial numbers that they have, they shall: the new content goes into the keys
+ * themselves. */
 int wanted_x509_put(struct wanted *wanted, struct store *store, key_serial_t keyring, GError **error)
 {
 	g_autoptr(GPtrArray) pairs = NULL;
@@ -103,8 +104,8 @@ int wanted_x509_put(struct wanted *wanted, struct store *store, key_serial_t key
 	if (status != 0)
 		return status;
 	gboolean usable = newest && x509store_usable(newest, NULL) == 0;
-	status = x509store_put(store, keyring, wanted->entry->name, wanted->identity, usable ? X509_IN_PLACE : X509_REPLACE,
-			       &serials, error);
+	status = x509store_put(store, keyring, wanted->entry->name, wanted->identity,
+			       usable ? X509_IN_PLACE : X509_REPLACE, &serials, error);
 	if (status != 0)
 		return status;
 	note(wanted->keys->pdata[0], serials.certificate);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fuzz target: any bytes as a file of keys.d. Each entry that comes out has a name or a fault, and one without faults has all that
- * loading takes for granted.
+ * Fuzz target: any bytes as a file of keys.d. Each entry that comes out has a name or a fault, and one without faults
+ * has all that loading takes for granted.
  */
 #include <config.h>
 

@@ -73,9 +73,10 @@ static void one_fault(const char *text, const char *fault)
 
 static void test_nvme(void)
 {
-	g_autoptr(GPtrArray) entries = parse("# ours\n[storage]\n type = nvme-psk \nsource= key.psk\n" NAMES "identity-version=0\n"
-					     "replace=yes\nkeyring=mine\ncompat=true\n[other]\ntype=nvme-psk\ncredential=other-key\n"
-					     "subsysnqn=nqn.s\nreplace=no\n");
+	g_autoptr(GPtrArray) entries =
+		parse("# ours\n[storage]\n type = nvme-psk \nsource= key.psk\n" NAMES "identity-version=0\n"
+		      "replace=yes\nkeyring=mine\ncompat=true\n[other]\ntype=nvme-psk\ncredential=other-key\n"
+		      "subsysnqn=nqn.s\nreplace=no\n");
 
 	g_assert_cmpuint(entries->len, ==, 2);
 	const struct keyentry *entry = entries->pdata[0];
@@ -103,9 +104,10 @@ static void test_nvme(void)
 
 static void test_x509(void)
 {
-	g_autoptr(GPtrArray) entries = parse("[a]\ntype=x509\ncert=/pem/chain\nkey=credential:key\npassword-file=/pw\n"
-					     "[b]\ntype=x509\npkcs12=../host.p12\npassword-credential=pw\nname=host\nkeyring=@u\n"
-					     "[c]\ntype=x509\nsource=both.pem\n[d]\ntype=x509\ncredential=both\n");
+	g_autoptr(GPtrArray) entries =
+		parse("[a]\ntype=x509\ncert=/pem/chain\nkey=credential:key\npassword-file=/pw\n"
+		      "[b]\ntype=x509\npkcs12=../host.p12\npassword-credential=pw\nname=host\nkeyring=@u\n"
+		      "[c]\ntype=x509\nsource=both.pem\n[d]\ntype=x509\ncredential=both\n");
 
 	g_assert_cmpuint(entries->len, ==, 4);
 	for (guint i = 0; i < 4; i++) {
@@ -164,7 +166,8 @@ static void test_values(void)
 	one_fault("[a]\ntype=nvme-psk\nsource=credential:\n" NAMES, ":3: source: this is not the name of a credential");
 	one_fault("[a]\ntype=x509\nsource=x\nname=0x1\n", ":1: name: the name 0x1 looks like a serial number");
 	one_fault("[a b]\ntype=x509\nsource=x\n", ":1: name: a name has up to 128 letters");
-	one_fault("[a]\ntype=nvme-psk\nsource=k\nhostnqn=a b\nsubsysnqn=s\n", ":1: hostnqn: the NQN of the host has blanks");
+	one_fault("[a]\ntype=nvme-psk\nsource=k\nhostnqn=a b\nsubsysnqn=s\n",
+		  ":1: hostnqn: the NQN of the host has blanks");
 }
 
 static void test_missing(void)
@@ -296,8 +299,10 @@ static void test_folder_mistakes(struct folder *folder, const void *data)
 {
 	g_autoptr(GPtrArray) entries = NULL;
 	g_autoptr(GError) error = NULL;
-	g_autofree char *sub = g_build_filename(folder->path, "c.conf", NULL), *fifo = g_build_filename(folder->path, "d.conf", NULL);
-	g_autofree char *link = g_build_filename(folder->path, "e.conf", NULL), *large = g_strnfill(KEYSFOLDER_FILE_MAX + 1, '#');
+	g_autofree char *sub = g_build_filename(folder->path, "c.conf", NULL),
+			*fifo = g_build_filename(folder->path, "d.conf", NULL);
+	g_autofree char *link = g_build_filename(folder->path, "e.conf", NULL),
+			*large = g_strnfill(KEYSFOLDER_FILE_MAX + 1, '#');
 	g_autofree char *fits = g_strnfill(KEYSFOLDER_FILE_MAX, '#');
 
 	(void)data;

@@ -91,8 +91,10 @@ static void test_revoked(struct loadplace *place, const void *data)
 
 static void test_broken_among_good(struct loadplace *place, const void *data)
 {
-	g_autofree char *good = loadplace_section(place, "good", "one.psk", ""), *wrong = loadplace_section(place, "wrong", "absent.psk", "");
-	g_autofree char *open = loadplace_section(place, "open", "open.psk", ""), *text = g_strconcat(wrong, open, good, NULL);
+	g_autofree char *good = loadplace_section(place, "good", "one.psk", ""),
+			*wrong = loadplace_section(place, "wrong", "absent.psk", "");
+	g_autofree char *open = loadplace_section(place, "open", "open.psk", ""),
+			*text = g_strconcat(wrong, open, good, NULL);
 
 	(void)data;
 	loadplace_file(place, "a.conf", "[bad]\ntype=nvme-pks\n", 0600);
@@ -161,8 +163,10 @@ static void test_same_place(struct loadplace *place, const void *data)
 
 static void test_credential(struct loadplace *place, const void *data)
 {
-	g_autofree char *text = g_strdup_printf("[a]\ntype=nvme-psk\ncredential=one.psk\nkeyring=%d\nhostnqn=" LOADPLACE_HOST "\nsubsysnqn=" LOADPLACE_TARGET
-						"\n", place->keyring);
+	g_autofree char *text =
+		g_strdup_printf("[a]\ntype=nvme-psk\ncredential=one.psk\nkeyring=%d\nhostnqn=" LOADPLACE_HOST
+				"\nsubsysnqn=" LOADPLACE_TARGET "\n",
+				place->keyring);
 
 	(void)data;
 	loadplace_file(place, "a.conf", text, 0600);
@@ -180,8 +184,11 @@ static void test_modules(struct loadplace *place, const void *data)
 {
 	uid_t stranger;
 	g_autofree char *own = loadplace_section(place, "own", "one.psk", "");
-	g_autofree char *text = g_strconcat(own, "[gone]\ntype=nvme-psk\nsource=one.psk\nhostnqn=" LOADPLACE_HOST "\nsubsysnqn=" LOADPLACE_TARGET
-					    "\nkeyring=.no-such-keyring\n[bad]\ntype=nvme-psk\n", NULL);
+	g_autofree char *text =
+		g_strconcat(own,
+			    "[gone]\ntype=nvme-psk\nsource=one.psk\nhostnqn=" LOADPLACE_HOST
+			    "\nsubsysnqn=" LOADPLACE_TARGET "\nkeyring=.no-such-keyring\n[bad]\ntype=nvme-psk\n",
+			    NULL);
 
 	(void)data;
 	if (keyinfo_find_keyring(STORE_NVME, 0, &stranger)) {

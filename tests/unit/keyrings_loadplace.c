@@ -38,11 +38,13 @@ void loadplace_file(const struct loadplace *place, const char *name, const char 
 /* A section for the keyring of this test; @more are further lines. */
 char *loadplace_section(const struct loadplace *place, const char *name, const char *source, const char *more)
 {
-	return g_strdup_printf("[%s]\ntype=nvme-psk\nsource=%s\nkeyring=%d\nhostnqn=" LOADPLACE_HOST "\nsubsysnqn=" LOADPLACE_TARGET "\n%s\n", name, source,
-			       place->keyring, more);
+	return g_strdup_printf("[%s]\ntype=nvme-psk\nsource=%s\nkeyring=%d\nhostnqn=" LOADPLACE_HOST
+			       "\nsubsysnqn=" LOADPLACE_TARGET "\n%s\n",
+			       name, source, place->keyring, more);
 }
 
-void loadplace_entry(const struct loadplace *place, const char *file, const char *name, const char *source, const char *more)
+void loadplace_entry(const struct loadplace *place, const char *file, const char *name, const char *source,
+		     const char *more)
 {
 	g_autofree char *text = loadplace_section(place, name, source, more);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests of tlskey load: a folder with files, a keyring, and what the command says. Modules are asked for, and not loaded: link
- * with $(keyrings_loadplace_ldflags).
+ * For tests of tlskey load: a folder with files, a keyring, and what the command says. Modules are asked for, and not
+ * loaded: link with $(keyrings_loadplace_ldflags).
  */
 #ifndef TESTS_KEYRINGS_LOADPLACE_H
 #define TESTS_KEYRINGS_LOADPLACE_H
@@ -14,15 +14,15 @@
 #include "status.h"
 
 #define LOADPLACE_HOST "nqn.2026-01.test:host"
-#define LOADPLACE_KEY "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:\n"	/* one.psk */
+#define LOADPLACE_KEY "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:\n" /* one.psk */
 #define LOADPLACE_TARGET "nqn.2026-01.test:storage"
 
 struct loadplace {
 	char *folder;
 	key_serial_t keyring;
-	char *output;		/* what the last command printed */
-	char *complaints;	/* and to standard error */
-	GString *modules;	/* that were asked for, each with a blank behind it */
+	char *output;	  /* what the last command printed */
+	char *complaints; /* and to standard error */
+	GString *modules; /* that were asked for, each with a blank behind it */
 };
 
 /** loadplace_set_up, loadplace_tear_down - for g_test_add(). Two keys for NVMe are there, one.psk and two.psk */
@@ -36,9 +36,11 @@ void loadplace_file(const struct loadplace *place, const char *name, const char 
 char *loadplace_section(const struct loadplace *place, const char *name, const char *source, const char *more);
 
 /** loadplace_entry - the same as the only one of a file */
-void loadplace_entry(const struct loadplace *place, const char *file, const char *name, const char *source, const char *more);
+void loadplace_entry(const struct loadplace *place, const char *file, const char *name, const char *source,
+		     const char *more);
 
-/** loadplace_gives - run the command with these words; it has to exit so, and all that it says is in lines of entries */
+/** loadplace_gives - run the command with these words; it has to exit so, and all that it says is in lines of entries
+ */
 void loadplace_gives(struct loadplace *place, const char *options, int status);
 
 /** loadplace_refuses - it has to fail as a whole, with these words */

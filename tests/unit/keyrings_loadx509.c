@@ -34,8 +34,9 @@ static void make_identity(const struct loadplace *place, const char *name, long 
 	unsigned char serial = 1;
 
 	g_assert_cmpint(gnutls_x509_privkey_init(&key), ==, 0);
-	g_assert_cmpint(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-			==, 0);
+	g_assert_cmpint(
+		gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+		==, 0);
 	g_assert_cmpint(gnutls_x509_crt_init(&certificate), ==, 0);
 	gnutls_x509_crt_set_version(certificate, 3);
 	gnutls_x509_crt_set_serial(certificate, &serial, sizeof(serial));
@@ -55,8 +56,8 @@ static void make_identity(const struct loadplace *place, const char *name, long 
 
 static void put_entry(const struct loadplace *place, const char *identity, const char *more)
 {
-	g_autofree char *text = g_strdup_printf("[web]\ntype=x509\ncert=%s.pem\nkey=%s.key\nkeyring=%d\n%s\n", identity, identity,
-						place->keyring, more);
+	g_autofree char *text = g_strdup_printf("[web]\ntype=x509\ncert=%s.pem\nkey=%s.key\nkeyring=%d\n%s\n", identity,
+						identity, place->keyring, more);
 
 	loadplace_file(place, "a.conf", text, 0600);
 }
@@ -187,9 +188,10 @@ static void test_dates(struct loadplace *place, const void *data)
 
 static void test_wrong_pair(struct loadplace *place, const void *data)
 {
-	g_autofree char *text = g_strdup_printf("[web]\ntype=x509\ncert=one.pem\nkey=two.key\nkeyring=%d\n[nvme]\ntype=nvme-psk\n"
-						"source=one.psk\nsubsysnqn=" LOADPLACE_TARGET "\nhostnqn=" LOADPLACE_HOST "\nkeyring=%d\n",
-						place->keyring, place->keyring);
+	g_autofree char *text = g_strdup_printf(
+		"[web]\ntype=x509\ncert=one.pem\nkey=two.key\nkeyring=%d\n[nvme]\ntype=nvme-psk\n"
+		"source=one.psk\nsubsysnqn=" LOADPLACE_TARGET "\nhostnqn=" LOADPLACE_HOST "\nkeyring=%d\n",
+		place->keyring, place->keyring);
 
 	(void)data;
 	make_identity(place, "one", -DAY);
@@ -204,8 +206,10 @@ static void test_wrong_pair(struct loadplace *place, const void *data)
 
 static void test_two_of_a_name(struct loadplace *place, const void *data)
 {
-	g_autofree char *text = g_strdup_printf("[web]\ntype=x509\ncert=one.pem\nkey=one.key\nkeyring=%d\n[mail]\nname=web\ntype=x509\n"
-						"replace=yes\ncert=two.pem\nkey=two.key\nkeyring=%d\n", place->keyring, place->keyring);
+	g_autofree char *text =
+		g_strdup_printf("[web]\ntype=x509\ncert=one.pem\nkey=one.key\nkeyring=%d\n[mail]\nname=web\ntype=x509\n"
+				"replace=yes\ncert=two.pem\nkey=two.key\nkeyring=%d\n",
+				place->keyring, place->keyring);
 
 	(void)data;
 	make_identity(place, "one", -DAY);
