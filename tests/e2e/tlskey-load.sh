@@ -91,7 +91,8 @@ broken_among_good()
 	printf '[bad]\ntype=nvme-psk\nsource=absent.psk\nsubsysnqn=nqn.x\n[worse]\ntyp=x509\n' >$KEYS/a-bad.conf
 	tlskey_fails 11 '' load --check
 	tlskey_fails 4 'a-bad.conf:1: \[bad\]: .*absent.psk: No such file' load
-	grep -F 'a-bad.conf:6: typ: unknown setting: did you mean type?' "$WORK/tlskey.err" >/dev/null || give_up "$(cat "$WORK/tlskey.err")"
+	grep -F 'a-bad.conf:6: typ: unknown setting: did you mean type?' "$WORK/tlskey.err" >/dev/null ||
+		give_up "$(cat "$WORK/tlskey.err")"
 	grep '^storage: added: key ' "$WORK/tlskey.out" >/dev/null || give_up "$(cat "$WORK/tlskey.out")"
 	grep '^2 of 4 entries loaded' "$WORK/tlskey.out" >/dev/null || give_up "$(cat "$WORK/tlskey.out")"
 	connects
@@ -133,7 +134,8 @@ pki_issue server ca ecdsa dns=server.test server
 pki_issue client ca ecdsa dns=client.test client
 pki_issue renewed ca ecdsa dns=client.test client
 tlskey_does nvme generate --output $KEYS/storage.psk
-printf '[storage]\ntype=nvme-psk\nsource=storage.psk\nhostnqn=%s\nsubsysnqn=%s\n' "$NVME_HOSTNQN" "$NVME_SUBNQN" >$KEYS/storage.conf
+printf '[storage]\ntype=nvme-psk\nsource=storage.psk\nhostnqn=%s\nsubsysnqn=%s\n' "$NVME_HOSTNQN" "$NVME_SUBNQN" \
+	>$KEYS/storage.conf
 (umask 077 && cp "$PKI/client.crt" $KEYS/web.pem && cp "$PKI/client.key" $KEYS/web.key)
 printf '[web]\ntype=x509\ncert=web.pem\nkey=web.key\n' >$KEYS/web.conf
 attempt tlskey-load-fresh fresh

@@ -24,12 +24,15 @@ entry()
 prepare_key()
 {
 	mkdir -p $STORE /etc/systemd/system/$UNIT.d
+	# The machine's key is bound to it, and systemd has not made one yet.
+	[ -s /etc/machine-id ] || tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 	tlskey_does nvme generate --output "$WORK/storage.psk"
 	systemd-creds encrypt --with-key=host --name=storage.psk "$WORK/storage.psk" $STORE/storage.psk 2>"$WORK/creds" ||
 		give_up "systemd-creds: $(tail -n 1 "$WORK/creds")"
 	! grep NVMeTLSkey $STORE/storage.psk || give_up "the credential is not encrypted"
 	rm "$WORK/storage.psk"
-	sed "s/backup\.psk/storage.psk/g" /usr/share/doc/tlshd/examples/credentials.conf >/etc/systemd/system/$UNIT.d/credentials.conf
+	sed "s/backup\.psk/storage.psk/g" /usr/share/doc/tlshd/examples/credentials.conf \
+		>/etc/systemd/system/$UNIT.d/credentials.conf
 	echo $NVME_HOSTNQN >/etc/nvme/hostnqn
 	echo $NVME_HOSTID >/etc/nvme/hostid
 	entry storage $NVME_SUBNQN credential=storage.psk
@@ -92,7 +95,8 @@ connected_at_boot()
 	[ -e /sys/class/nvme/nvme0 ] || give_up "no controller: $(journalctl -q -b -u nvmf-autoconnect -o cat | tail -n 3)"
 	wait_for 30 nvme_state_is 0 live || give_up "the controller is $(cat /sys/class/nvme/nvme0/state)"
 	nvme_proof 4
-	journalctl -q -b -u tlshd -o cat | grep 'handshake with server 127.0.0.1:4420 succeeded: psk, identity "NVMe1R01 ' >/dev/null ||
+	journalctl -q -b -u tlshd -o cat |
+		grep 'handshake with server 127.0.0.1:4420 succeeded: psk, identity "NVMe1R01 ' >/dev/null ||
 		give_up "tlshd says: $(journalctl -q -b -u tlshd -o cat | tail -n 3)"
 }
 

@@ -13,7 +13,7 @@ tlskey_run()
 # tlskey_does ARGUMENT...: it has to succeed
 tlskey_does()
 {
-	tlskey_run "$@" || give_up "tlskey $1 $2: $(cat "$WORK/tlskey.err")"
+	tlskey_run "$@" || give_up "tlskey $*: $(cat "$WORK/tlskey.err")"
 }
 
 # tlskey_fails STATUS PATTERN ARGUMENT...: it has to fail so, and say so
@@ -22,8 +22,8 @@ tlskey_fails()
 	local status=0 expected=$1 pattern=$2
 	shift 2
 	tlskey_run "$@" || status=$?
-	[ "$status" -eq "$expected" ] || give_up "tlskey $1 $2 exits with $status, not $expected: $(cat "$WORK/tlskey.err")"
-	[ -z "$pattern" ] || grep -E -- "$pattern" "$WORK/tlskey.err" >/dev/null || give_up "tlskey $1 $2 does not say $pattern: $(cat "$WORK/tlskey.err")"
+	[ "$status" -eq "$expected" ] || give_up "tlskey $* exits with $status, not $expected: $(cat "$WORK/tlskey.err")"
+	[ -z "$pattern" ] || grep -E -- "$pattern" "$WORK/tlskey.err" >/dev/null || give_up "tlskey $* does not say $pattern: $(cat "$WORK/tlskey.err")"
 }
 
 # tlskey_serial: the key that the last import or rotate has put into a keyring
