@@ -4,7 +4,7 @@ exampledir = $(docdir)/examples
 dist_example_DATA = etc/tlshd/config
 
 bashcompletiondir = $(datadir)/bash-completion/completions
-dist_bashcompletion_DATA = completions/tlshd
+dist_bashcompletion_DATA = completions/tlshd completions/tlskey
 
 # The folder of the configuration, which an administrator fills.
 install-data-local:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What subcommands share; see command.h. GLib reads the options here: there are no old scripts to be kept to, and each
- * command gets its --help from the table of its options.
+ * What subcommands share; see command.h. GLib reads the options here: there are no old scripts to
+ * be kept to, and each command gets its --help from the table of its options.
  */
 #include <config.h>
 
@@ -14,7 +14,8 @@
 
 static GOptionContext *make_context(const struct command *command, const GOptionEntry *options)
 {
-	g_autofree char *summary = g_strdup_printf("%c%s.", g_ascii_toupper(command->summary[0]), command->summary + 1);
+	g_autofree char *summary = g_strdup_printf("%c%s.", g_ascii_toupper(command->summary[0]),
+						   command->summary + 1);
 	GOptionContext *context = g_option_context_new(command->arguments);
 
 	g_option_context_set_summary(context, summary);
@@ -24,17 +25,19 @@ static GOptionContext *make_context(const struct command *command, const GOption
 	return context;
 }
 
-int command_parse(const struct command *command, const GOptionEntry *options, int argc, char **argv, int least, int most,
-		  GError **error)
+int command_parse(const struct command *command, const GOptionEntry *options, int argc, char **argv,
+		  int least, int most, GError **error)
 {
 	/* GLib takes the usage line's first words from here. */
-	g_autofree char *name = g_strdup_printf("tlskey %s%s%s", command->group ? command->group : "",
-						command->group ? " " : "", command->name);
+	g_autofree char *name =
+		g_strdup_printf("tlskey %s%s%s", command->group ? command->group : "",
+				command->group ? " " : "", command->name);
 	g_autoptr(GOptionContext) context = make_context(command, options);
 
 	g_set_prgname(name);
 	if (!g_option_context_parse(context, &argc, &argv, error)) {
-		g_prefix_error(error, "%s: ", name);
+		/* main() says "tlskey" already. */
+		g_prefix_error(error, "%s: ", strchr(name, ' ') + 1);
 		return -1;
 	}
 	/* "--" ends the options, and is no argument. */
@@ -44,8 +47,10 @@ int command_parse(const struct command *command, const GOptionEntry *options, in
 	}
 	int count = argc - 1;
 	if (count < least || count > most) {
-		status_set(error, STATUS_USAGE, "%s %s: %s; try `%s --help`", name, command->arguments,
-			   count < least ? "an argument is missing" : "there are too many arguments", name);
+		status_set(error, STATUS_USAGE, "%s; usage: %s [OPTION...] %s",
+			   count < least ? "an argument is missing" :
+					   "there are too many arguments",
+			   name, command->arguments);
 		return -1;
 	}
 	return count;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The PSK interchange format; see interchange.h. GLib's decoder skips what is no base64, so what it gets is looked at before.
+ * The PSK interchange format; see interchange.h. GLib's decoder skips what is no base64, so what it
+ * gets is looked at before.
  */
 #include <config.h>
 
@@ -26,7 +27,9 @@ size_t interchange_length(enum interchange_hash hash)
 
 enum interchange_hash interchange_hash_of(size_t length)
 {
-	return length == 32 ? INTERCHANGE_SHA256 : length == 48 ? INTERCHANGE_SHA384 : INTERCHANGE_NONE;
+	return length == 32  ? INTERCHANGE_SHA256 :
+		length == 48 ? INTERCHANGE_SHA384 :
+			       INTERCHANGE_NONE;
 }
 
 const char *interchange_hash_name(enum interchange_hash hash)
@@ -49,41 +52,53 @@ static int parse_head(const char *text, size_t length, enum interchange_hash *ha
 	size_t beginning = strlen(BEGINNING);
 
 	if (length >= 5 && memcmp(text, "DHHC-", 5) == 0)
-		return status_set(error, STATUS_INPUT, "this is a secret for in-band authentication (DHHC-1), not a key for TLS "
-				  "(NVMeTLSkey-1)");
+		return status_set(error, STATUS_INPUT,
+				  "this is a secret for in-band authentication (DHHC-1), not a key "
+				  "for TLS (NVMeTLSkey-1)");
 	if (length < beginning || memcmp(text, BEGINNING, beginning) != 0)
-		return status_set(error, STATUS_INPUT, "wrong beginning: a key in the interchange format begins with "
+		return status_set(error, STATUS_INPUT,
+				  "wrong beginning: a key in the interchange format begins with "
 				  "NVMeTLSkey-1:");
 	if (length < beginning + 2 || text[beginning] != '1' || text[beginning + 1] != ':')
-		return status_set(error, STATUS_INPUT, "wrong beginning: only version 1 of the interchange format is known "
-				  "(NVMeTLSkey-1:)");
+		return status_set(error, STATUS_INPUT,
+				  "wrong beginning: only version 1 of the interchange format is "
+				  "known (NVMeTLSkey-1:)");
 	const char *digits = text + beginning + 2;
-	if (length < HEAD || digits[0] != '0' || digits[1] < '0' || digits[1] > '2' || digits[2] != ':')
-		return status_set(error, STATUS_INPUT, "wrong hash: behind NVMeTLSkey-1: comes 00: (none), 01: (SHA-256) or 02: "
-				  "(SHA-384)");
+	if (length < HEAD || digits[0] != '0' || digits[1] < '0' || digits[1] > '2' ||
+	    digits[2] != ':')
+		return status_set(error, STATUS_INPUT,
+				  "wrong hash: behind NVMeTLSkey-1: comes 00: (none), 01: "
+				  "(SHA-256) or 02: (SHA-384)");
 	*hash = digits[1] - '0';
 	return 0;
 }
 
-/* How many characters of base64 there are up to the colon; it is the last one. Returns 0 or STATUS_INPUT. */
+/*
+ * How many characters of base64 there are up to the colon; it is the last one. Returns 0 or
+ * STATUS_INPUT.
+ */
 static int find_end(const char *text, size_t length, size_t *count, GError **error)
 {
 	const char *colon = memchr(text, ':', length);
 
 	if (!colon)
-		return status_set(error, STATUS_INPUT, "wrong end: the last character has to be a colon; the key may have been "
-				  "cut off");
+		return status_set(error, STATUS_INPUT,
+				  "wrong end: the last character has to be a colon; the key may "
+				  "have been cut off");
 	*count = colon - text;
 	if (*count + 1 != length)
-		return status_set(error, STATUS_INPUT, "something follows the key's last colon (bytes: %zu): one key and nothing "
-				  "else is expected", length - *count - 1);
+		return status_set(error, STATUS_INPUT,
+				  "something follows the key's last colon (bytes: %zu): one key "
+				  "and nothing else is expected",
+				  length - *count - 1);
 	return 0;
 }
 
 /* Returns 0 or STATUS_INPUT. @raw: room for RAW_MAX + 5 bytes */
 static int decode(const char *text, size_t count, uint8_t *raw, size_t *length, GError **error)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t padding = 0, good = 0;
 	unsigned int save = 0;
 	int state = 0;
@@ -93,16 +108,20 @@ static int decode(const char *text, size_t count, uint8_t *raw, size_t *length, 
 	while (good < count - padding && text[good] && strchr(alphabet, text[good]))
 		good++;
 	if (good != count - padding)
-		return status_set(error, STATUS_INPUT, "character %zu of the key is none of base64", HEAD + good + 1);
+		return status_set(error, STATUS_INPUT, "character %zu of the key is none of base64",
+				  HEAD + good + 1);
 	*length = count % 4 == 0 ? count / 4 * 3 - padding : 0;
 	if (*length != 32 + CRC && *length != 48 + CRC)
-		return status_set(error, STATUS_INPUT, "wrong length: %zu characters of base64, where a key of 32 bytes has 48 "
-				  "and one of 48 bytes has 72", count);
+		return status_set(error, STATUS_INPUT,
+				  "wrong length: %zu characters of base64, where a key of 32 bytes "
+				  "has 48 and one of 48 bytes has 72",
+				  count);
 	g_base64_decode_step(text, count, raw, &state, &save);
 	explicit_bzero(&save, sizeof(save));
 	/* The bits that are left over are zero, or one key would have several texts. */
 	if (padding == 2 && ((strchr(alphabet, text[good - 1]) - alphabet) & 0xf) != 0)
-		return status_set(error, STATUS_INPUT, "the base64 of the key is not as an encoder writes it");
+		return status_set(error, STATUS_INPUT,
+				  "the base64 of the key is not as an encoder writes it");
 	return 0;
 }
 
@@ -116,17 +135,21 @@ static int check(const uint8_t *raw, size_t length, enum interchange_hash hash, 
 	bool same = memcmp(again, raw, length) == 0;
 	explicit_bzero(again, sizeof(again));
 	if (!same)
-		return status_set(error, STATUS_INPUT, "wrong CRC: the checksum does not fit the key, so a character of it is "
-				  "wrong");
+		return status_set(error, STATUS_INPUT,
+				  "wrong CRC: the checksum does not fit the key, so a character of "
+				  "it is wrong");
 	if (hash != INTERCHANGE_NONE && interchange_length(hash) != key)
-		return status_set(error, STATUS_INPUT, "the hash does not go with the length: %02d (%s) needs a key of %zu bytes, "
-				  "and this one has %zu", hash, interchange_hash_name(hash), interchange_length(hash), key);
+		return status_set(error, STATUS_INPUT,
+				  "the hash does not go with the length: %02d (%s) needs a key of "
+				  "%zu bytes, and this one has %zu",
+				  hash, interchange_hash_name(hash), interchange_length(hash), key);
 	return 0;
 }
 
-int interchange_parse(const char *text, size_t length, enum interchange_hash *hash, struct secret **key, GError **error)
+int interchange_parse(const char *text, size_t length, enum interchange_hash *hash,
+		      struct secret **key, GError **error)
 {
-	uint8_t raw[RAW_MAX + 5];	/* what the decoder may write before it knows of the padding */
+	uint8_t raw[RAW_MAX + 5]; /* what the decoder may write before it knows of the padding */
 	size_t count = 0, size = 0;
 
 	*key = NULL;
@@ -149,7 +172,8 @@ int interchange_parse(const char *text, size_t length, enum interchange_hash *ha
 
 struct secret *interchange_format(enum interchange_hash hash, struct secret *key)
 {
-	struct secret *text = secret_new(INTERCHANGE_TEXT_MAX + 8);	/* the encoder wants some room more */
+	struct secret *text =
+		secret_new(INTERCHANGE_TEXT_MAX + 8); /* the encoder wants some room more */
 	char *at = (char *)secret_data(text);
 	size_t length = secret_length(key);
 	uint8_t raw[RAW_MAX];

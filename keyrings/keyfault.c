@@ -15,14 +15,16 @@
 static const struct {
 	int number;
 	enum status status;
-	const char *cause;	/* NULL: as strerror(3) says */
+	const char *cause; /* NULL: as strerror(3) says */
 	const char *remedy;
 } faults[] = {
 	{ EACCES, STATUS_PERMISSION, "the kernel does not allow it",
 	  "the owner of keyring and key has to allow it (keyctl setperm)" },
-	{ EPERM, STATUS_PERMISSION, "the kernel does not allow it", "a security policy or the keyring itself forbids it" },
+	{ EPERM, STATUS_PERMISSION, "the kernel does not allow it",
+	  "a security policy or the keyring itself forbids it" },
 	{ EDQUOT, STATUS_QUOTA, "the quota of keys is used up",
-	  "remove keys, or raise kernel.keys.maxkeys and maxbytes (root_maxkeys and root_maxbytes for root)" },
+	  "remove keys, or raise kernel.keys.maxkeys and maxbytes (root_maxkeys and root_maxbytes "
+	  "for root)" },
 	{ ENOMEM, STATUS_QUOTA, "there is no memory", NULL },
 	{ ENFILE, STATUS_QUOTA, "the keyring is full", "remove keys from it" },
 	{ ENODEV, STATUS_KEYRING, "the kernel does not know this type of key",
@@ -54,5 +56,6 @@ int keyfault_set(GError **error, int number, const char *format, ...)
 	va_start(arguments, format);
 	g_autofree char *what = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	return status_set(error, status, "%s: %s%s%s", what, cause, remedy ? "; " : "", remedy ? remedy : "");
+	return status_set(error, status, "%s: %s%s%s", what, cause, remedy ? "; " : "",
+			  remedy ? remedy : "");
 }

@@ -10,7 +10,8 @@
 /**
  * keyfault_set - set an error for a key call that failed
  * @number: the errno, positive
- * @format: what could not be done, "cannot add a key to keyring .nvme"; cause and remedy are put behind it
+ * @format: what could not be done, "cannot add a key to keyring .nvme"; cause and remedy are put
+ *	behind it
  *
  * Returns the enum status.
  */

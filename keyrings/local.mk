@@ -27,7 +27,7 @@ libkeyrings_a_SOURCES = \
 	keyrings/prockeys.c keyrings/prockeys.h \
 	keyrings/secret.c keyrings/secret.h \
 	keyrings/status.c keyrings/status.h \
-	keyrings/store.c keyrings/store.h \
+	keyrings/store.c keyrings/store.h keyrings/storelist.c \
 	keyrings/nvmecommands.h \
 	keyrings/x509.c keyrings/x509.h keyrings/x509commands.h \
 	keyrings/x509expire.c \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tlskey: brings keys and certificates into the kernel's keyrings, where its consumers and tlshd look for them.
+ * tlskey: brings keys and certificates into the kernel's keyrings, where its consumers and tlshd
+ * look for them.
  */
 #include <config.h>
 
@@ -25,7 +26,8 @@ static void list_commands(FILE *to)
 	fputs("usage: tlskey COMMAND [OPTION...]\n\n", to);
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
 		for (const struct command *command = tables[i]; command->name; command++)
-			fprintf(to, "  %-8s %-14s %s\n", command->group ? command->group : command->name,
+			fprintf(to, "  %-8s %-14s %s\n",
+				command->group ? command->group : command->name,
 				command->group ? command->name : "", command->summary);
 	}
 	fputs("\n`tlskey COMMAND --help` explains a command; tlskey(8) has all of it.\n", to);
@@ -66,8 +68,8 @@ static int no_command(int argc, char **argv)
 		return STATUS_SUCCESS;
 	}
 	if (argc > 1)
-		fprintf(stderr, "tlskey: there is no command \"%s%s%s\"; try `tlskey --help`\n", argv[1], argc > 2 ? " " : "",
-			argc > 2 ? argv[2] : "");
+		fprintf(stderr, "tlskey: there is no command \"%s%s%s\"; try `tlskey --help`\n",
+			argv[1], argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
 	else
 		list_commands(stderr);
 	return STATUS_USAGE;

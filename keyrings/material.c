@@ -32,10 +32,13 @@ static int credential_path(const char *name, char **path, GError **error)
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 
 	if (!*name || *name == '.' || strchr(name, '/'))
-		return status_set(error, STATUS_USAGE, "\"%s\" is not the name of a credential", name);
+		return status_set(error, STATUS_USAGE, "\"%s\" is not the name of a credential",
+				  name);
 	if (!folder || !*folder)
-		return status_set(error, STATUS_FILE, "there is no credential %s: CREDENTIALS_DIRECTORY is not set; a service "
-				  "gets it by LoadCredential= or LoadCredentialEncrypted=", name);
+		return status_set(error, STATUS_FILE,
+				  "there is no credential %s: CREDENTIALS_DIRECTORY is not set; a "
+				  "service gets it by LoadCredential= or LoadCredentialEncrypted=",
+				  name);
 	*path = g_build_filename(folder, name, NULL);
 	return 0;
 }
@@ -45,12 +48,15 @@ static int judge_mode(const char *path, const struct stat *st, GError **error)
 	unsigned int mode = st->st_mode & 07777;
 
 	if (mode & (S_IRWXO | S_IWGRP))
-		return status_set(error, STATUS_FILE, "%s can be %s by others (mode %04o), so it is no secret: run `chmod go-rwx %s`, "
-				  "and think of a new one", path,
-				  mode & (S_IWOTH | S_IWGRP) ? "written" : "read", mode, path);
+		return status_set(error, STATUS_FILE,
+				  "%s can be %s by others (mode %04o), so it is no secret: run "
+				  "`chmod go-rwx %s`, and think of a new one",
+				  path, mode & (S_IWOTH | S_IWGRP) ? "written" : "read", mode,
+				  path);
 	if (mode & S_IRGRP)
-		command_warn("%s can be read by its group %u (mode %04o): unless that is meant, run `chmod g-r %s`", path,
-			     (unsigned int)st->st_gid, mode, path);
+		command_warn("%s can be read by its group %u (mode %04o): unless that is meant, "
+			     "run `chmod g-r %s`",
+			     path, (unsigned int)st->st_gid, mode, path);
 	return 0;
 }
 
@@ -64,7 +70,9 @@ static int open_source(const char *source, enum material_kind kind, GError **err
 
 	if (strcmp(source, "-") == 0) {
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-		return fd >= 0 ? fd : -status_set(error, STATUS_FILE, "cannot read standard input: %s", strerror(errno));
+		return fd >= 0 ? fd :
+				 -status_set(error, STATUS_FILE, "cannot read standard input: %s",
+					     strerror(errno));
 	}
 	if (credential)
 		status = credential_path(source + strlen(MATERIAL_CREDENTIAL), &path, error);
@@ -77,9 +85,11 @@ static int open_source(const char *source, enum material_kind kind, GError **err
 		int number = errno;
 		if (fd >= 0)
 			close(fd);
-		return -status_set(error, STATUS_FILE, "cannot open %s: %s", path, strerror(number));
+		return -status_set(error, STATUS_FILE, "cannot open %s: %s", path,
+				   strerror(number));
 	}
-	if (kind == MATERIAL_PRIVATE && !credential && S_ISREG(st.st_mode) && judge_mode(path, &st, error) != 0) {
+	if (kind == MATERIAL_PRIVATE && !credential && S_ISREG(st.st_mode) &&
+	    judge_mode(path, &st, error) != 0) {
 		close(fd);
 		return -STATUS_FILE;
 	}
@@ -92,7 +102,8 @@ static int read_all(int fd, struct secret *material)
 	size_t length = 0;
 
 	while (length < secret_room(material)) {
-		ssize_t size = read(fd, secret_data(material) + length, secret_room(material) - length);
+		ssize_t size =
+			read(fd, secret_data(material) + length, secret_room(material) - length);
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0)
@@ -105,7 +116,8 @@ static int read_all(int fd, struct secret *material)
 	return 0;
 }
 
-int material_read(const char *source, enum material_kind kind, size_t limit, struct secret **material, GError **error)
+int material_read(const char *source, enum material_kind kind, size_t limit,
+		  struct secret **material, GError **error)
 {
 	g_autofree char *name = NULL;
 	int status = 0;
@@ -113,7 +125,8 @@ int material_read(const char *source, enum material_kind kind, size_t limit, str
 	*material = NULL;
 	g_assert(limit < SECRET_MAX);
 	if (!source || !*source)
-		return status_set(error, STATUS_USAGE, "the name of a file is missing (\"-\" for standard input)");
+		return status_set(error, STATUS_USAGE,
+				  "the name of a file is missing (\"-\" for standard input)");
 	name = material_name(source);
 	int fd = open_source(source, kind, error);
 	if (fd < 0)
@@ -122,11 +135,14 @@ int material_read(const char *source, enum material_kind kind, size_t limit, str
 	struct secret *read = secret_new(limit + 1);
 	int number = read_all(fd, read);
 	if (number != 0)
-		status = status_set(error, STATUS_FILE, "cannot read %s: %s", name, strerror(number));
+		status = status_set(error, STATUS_FILE, "cannot read %s: %s", name,
+				    strerror(number));
 	else if (secret_length(read) == 0)
 		status = status_set(error, STATUS_INPUT, "%s is empty", name);
 	else if (secret_length(read) > limit)
-		status = status_set(error, STATUS_INPUT, "%s has more than %zu bytes, which is too much for what it has to be",
+		status = status_set(error, STATUS_INPUT,
+				    "%s has more than %zu bytes, which is too much for what it has "
+				    "to be",
 				    name, limit);
 	close(fd);
 	if (status != 0)
@@ -158,9 +174,10 @@ static int write_file(const char *target, const void *data, size_t length, GErro
 	g_autofree char *part = g_strdup_printf("%s.XXXXXX", target);
 	int number = 0;
 
-	int fd = mkostemp(part, O_CLOEXEC);	/* mode 0600 */
+	int fd = mkostemp(part, O_CLOEXEC); /* mode 0600 */
 	if (fd < 0)
-		return status_set(error, STATUS_FILE, "cannot write %s: %s", target, strerror(errno));
+		return status_set(error, STATUS_FILE, "cannot write %s: %s", target,
+				  strerror(errno));
 	number = write_all(fd, data, length);
 	if (number == 0 && fsync(fd) < 0)
 		number = errno;
@@ -171,10 +188,13 @@ static int write_file(const char *target, const void *data, size_t length, GErro
 		number = errno;
 	unlink(part);
 	if (number == EEXIST)
-		return status_set(error, STATUS_EXISTS, "%s is there already, and is left as it is: give another name, or remove it",
+		return status_set(error, STATUS_EXISTS,
+				  "%s is there already, and is left as it is: give another name, "
+				  "or remove it",
 				  target);
 	if (number != 0)
-		return status_set(error, STATUS_FILE, "cannot write %s: %s", target, strerror(number));
+		return status_set(error, STATUS_FILE, "cannot write %s: %s", target,
+				  strerror(number));
 	return 0;
 }
 
@@ -186,6 +206,7 @@ int material_write(const char *target, const void *data, size_t length, GError *
 	fflush(stdout);
 	int number = write_all(STDOUT_FILENO, data, length);
 	if (number != 0)
-		return status_set(error, STATUS_FILE, "cannot write to standard output: %s", strerror(number));
+		return status_set(error, STATUS_FILE, "cannot write to standard output: %s",
+				  strerror(number));
 	return 0;
 }

@@ -15,10 +15,12 @@ static const struct {
 	const char *module;
 	const char *hint;
 } modules[] = {
-	{ ".nvme", "nvme-keyring", "it comes with the module nvme-keyring, which nvme-tcp and nvmet-tcp load: "
-	  "run `modprobe nvme-keyring`; Linux has it from 6.7 on" },
-	{ ".nfs", "nfs", "it comes with the module nfs: run `modprobe nfs`; Linux has it from 7.0 on, and before that mounts take "
-	  "their certificate from tlshd.conf(5) only" },
+	{ ".nvme", "nvme-keyring",
+	  "it comes with the module nvme-keyring, which nvme-tcp and nvmet-tcp load: run `modprobe "
+	  "nvme-keyring`; Linux has it from 6.7 on" },
+	{ ".nfs", "nfs",
+	  "it comes with the module nfs: run `modprobe nfs`; Linux has it from 7.0 on, and before "
+	  "that mounts take their certificate from tlshd.conf(5) only" },
 };
 
 const char *module_of_keyring(const char *keyring)
@@ -57,13 +59,19 @@ int module_load(const char *name, GError **error)
 	int ended = 0;
 
 	if (!*modprobe)
-		return status_set(error, STATUS_KEYRING, "module %s cannot be loaded: this machine does not load modules "
-				  "(/proc/sys/kernel/modprobe is empty)", name);
-	if (g_spawn_sync(NULL, arguments, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said, &ended, &failure) &&
+		return status_set(error, STATUS_KEYRING,
+				  "module %s cannot be loaded: this machine does not load modules "
+				  "(/proc/sys/kernel/modprobe is empty)",
+				  name);
+	if (g_spawn_sync(NULL, arguments, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said,
+			 &ended, &failure) &&
 	    ended == 0)
 		return 0;
 	if (said)
 		g_strstrip(said);
-	return status_set(error, geteuid() == 0 ? STATUS_KEYRING : STATUS_PERMISSION, "module %s cannot be loaded: %s", name,
-			  failure ? failure->message : said && *said ? said : "modprobe failed");
+	return status_set(error, geteuid() == 0 ? STATUS_KEYRING : STATUS_PERMISSION,
+			  "module %s cannot be loaded: %s", name,
+			  failure		? failure->message :
+				  said && *said ? said :
+						  "modprobe failed");
 }

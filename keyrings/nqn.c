@@ -29,19 +29,23 @@ int nqn_check(const char *nqn, const char *whose, GError **error)
 	if (length == 0)
 		return status_set(error, STATUS_INPUT, "the NQN of the %s is empty", whose);
 	if (length > NQN_MAX)
-		return status_set(error, STATUS_INPUT, "the NQN of the %s has %zu bytes, and may have %d", whose, length,
+		return status_set(error, STATUS_INPUT,
+				  "the NQN of the %s has %zu bytes, and may have %d", whose, length,
 				  NQN_MAX);
 	if (!g_utf8_validate(nqn, length, NULL))
 		return status_set(error, STATUS_INPUT, "the NQN of the %s is no UTF-8", whose);
 	if (has_strange_character(nqn))
-		return status_set(error, STATUS_INPUT, "the NQN of the %s has blanks or control characters in it", whose);
+		return status_set(error, STATUS_INPUT,
+				  "the NQN of the %s has blanks or control characters in it",
+				  whose);
 	return 0;
 }
 
 int nqn_of_host(char **nqn, GError **error)
 {
 	if (!g_file_get_contents(HOSTNQN_FILE, nqn, NULL, NULL))
-		return status_set(error, STATUS_USAGE, "the host's NQN is missing: give --hostnqn, or write it into %s",
+		return status_set(error, STATUS_USAGE,
+				  "the host's NQN is missing: give --hostnqn, or write it into %s",
 				  HOSTNQN_FILE);
 	g_strstrip(*nqn);
 	return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tlskey nvme doctor: for "no pre-shared key for the identity ...", and for a key that the peer has and we do not.
+ * tlskey nvme doctor: for "no pre-shared key for the identity ...", and for a key that the peer has
+ * and we do not.
  */
 #include <config.h>
 
@@ -21,15 +22,16 @@ struct doctor {
 	const struct nvmeoptions *options;
 	const struct nvmepsk_source *source;
 	struct nvmerelated related;
-	GError *blind;		/* why the keyring could not be looked at; NULL: it could */
-	bool found;		/* some form of the key is there */
-	bool standard;		/* the standard one */
-	bool others;		/* keys of these names that are none of this one's */
+	GError *blind; /* why the keyring could not be looked at; NULL: it could */
+	bool found; /* some form of the key is there */
+	bool standard; /* the standard one */
+	bool others; /* keys of these names that are none of this one's */
 };
 
 static const char *rule_name(enum nvmepsk_rule rule)
 {
-	return rule == NVMEPSK_COMPAT ? "nvme-cli before 2.16, or newer with --compat" : "standard; nvme-cli from 2.16 on";
+	return rule == NVMEPSK_COMPAT ? "nvme-cli before 2.16, or newer with --compat" :
+					"standard; nvme-cli from 2.16 on";
 }
 
 static void judge(struct doctor *doctor)
@@ -52,7 +54,8 @@ static void say_candidate(const struct doctor *doctor, int i)
 	const struct nvmerelated_key *key = nvmerelated_find(&doctor->related, i);
 	int version = i / 2;
 
-	printf("\nidentity of version %d, derived as by %s\n", version, rule_name(i % 2 ? NVMEPSK_COMPAT : NVMEPSK_STANDARD));
+	printf("\nidentity of version %d, derived as by %s\n", version,
+	       rule_name(i % 2 ? NVMEPSK_COMPAT : NVMEPSK_STANDARD));
 	if (candidate->error) {
 		printf("  cannot be: %s\n", candidate->error->message);
 		return;
@@ -72,7 +75,8 @@ static const char *other_reason(const struct nvmerelated_key *key)
 		return "cannot be read";
 	if (key->identity.kind == NVMEPSK_GENERATED)
 		return "was made by in-band authentication";
-	return key->same_identity ? "has one of these identities, but another content" : "comes from another key";
+	return key->same_identity ? "has one of these identities, but another content" :
+				    "comes from another key";
 }
 
 static void say_others(const struct doctor *doctor)
@@ -88,39 +92,59 @@ static void say_others(const struct doctor *doctor)
 	}
 }
 
+static void advise(GPtrArray *advice, const char *sentence)
+{
+	g_ptr_array_add(advice, g_strdup(sentence));
+}
+
+static void advise_on_keyring(const struct doctor *doctor, GPtrArray *advice)
+{
+	if (!doctor->found)
+		advise(advice,
+		       "This key is not in the keyring: `tlskey nvme import` puts it there, with "
+		       "the version of the identity that the peer uses (--identity both for "
+		       "either).");
+	if (doctor->related.dead > 0)
+		advise(advice,
+		       "Expired or revoked keys are in the keyring, and the kernel does not say "
+		       "whose they are: `tlskey nvme list` shows their numbers, and `tlskey nvme "
+		       "import` takes the place of one.");
+	if (doctor->found && !doctor->standard)
+		advise(advice,
+		       "The key is there as nvme-cli before 2.16 derives it: a peer that derives "
+		       "by the standard has another key for it; import it again without --compat, "
+		       "or use --compat there.");
+	if (doctor->standard)
+		advise(advice,
+		       "If the peer's key comes from nvme-cli before 2.16, its fingerprint is "
+		       "another one of those above: import with --compat on this side, or anew on "
+		       "that side.");
+	if (doctor->others)
+		advise(advice,
+		       "Several keys serve these names, or another one is in the place: a host "
+		       "takes the one that `nvme connect --tls_key=` names, else one of version 1 "
+		       "before one of version 0; `tlskey nvme rotate --retire` removes old ones.");
+	if (doctor->related.longer->len > 0)
+		advise(advice,
+		       "There are keys for a subsystem whose name only begins like this one, and "
+		       "the kernel's host takes one for the other: connect with --tls_key= and the "
+		       "serial number of the key.");
+}
+
 /* The lines of advice, each a sentence. */
-static GPtrArray *advise(const struct doctor *doctor)
+static GPtrArray *find_advice(const struct doctor *doctor)
 {
 	GPtrArray *advice = g_ptr_array_new_with_free_func(g_free);
+	size_t length = secret_length(doctor->source->key);
 
-	if (doctor->blind) {
-		g_ptr_array_add(advice, g_strdup_printf("The keyring could not be looked at: %s.", doctor->blind->message));
-		return advice;
-	}
-	if (!doctor->found)
-		g_ptr_array_add(advice, g_strdup("This key is not in the keyring: `tlskey nvme import` puts it there, with the "
-						 "version of the identity that the peer uses (--identity both for either)."));
-	if (doctor->related.dead > 0)
-		g_ptr_array_add(advice, g_strdup_printf("Expired or revoked keys are in the keyring (%u), and the kernel does not "
-							"say whose they are: `tlskey nvme list` shows their numbers, and "
-							"`tlskey nvme import` takes the place of one.", doctor->related.dead));
-	if (doctor->found && !doctor->standard)
-		g_ptr_array_add(advice, g_strdup("The key is there as nvme-cli before 2.16 derives it: a peer that derives by the "
-						 "standard has another key for it; import it again without --compat, or use "
-						 "--compat there."));
-	if (doctor->standard)
-		g_ptr_array_add(advice, g_strdup("If the peer's key comes from nvme-cli before 2.16, its fingerprint is one of "
-						 "those above: import with --compat on this side, or anew on that side."));
-	if (doctor->others)
-		g_ptr_array_add(advice, g_strdup("Several keys serve these names, or another one is in the place: a host takes "
-						 "the one that `nvme connect --tls_key=` names, else one of version 1 before one "
-						 "of version 0; `tlskey nvme rotate --retire` removes old ones."));
-	if (doctor->related.longer->len > 0)
-		g_ptr_array_add(advice, g_strdup("There are keys for a subsystem whose name only begins like this one, and the "
-						 "kernel's host takes one for the other: connect with --tls_key= and the serial "
-						 "number of the key."));
-	if (interchange_hash_of(secret_length(doctor->source->key)) == INTERCHANGE_SHA384 && !psk_hash_served(PROTO_PSK_SHA384))
-		g_ptr_array_add(advice, g_strdup("tlshd cannot use this key on this system: SHA-384 needs GnuTLS 3.8.11 or newer."));
+	if (doctor->blind)
+		advise(advice, "The keyring could not be looked at; the last line says why.");
+	else
+		advise_on_keyring(doctor, advice);
+	if (interchange_hash_of(length) == INTERCHANGE_SHA384 && !psk_hash_served(PROTO_PSK_SHA384))
+		advise(advice,
+		       "tlshd cannot use this key on this system: SHA-384 needs GnuTLS 3.8.11 or "
+		       "newer.");
 	return advice;
 }
 
@@ -129,9 +153,10 @@ static void say(const struct doctor *doctor, const GPtrArray *advice)
 	g_autofree char *host = output_plain(doctor->source->hostnqn);
 	g_autofree char *subsystem = output_plain(doctor->source->subsysnqn);
 
-	printf("key        %zu bytes, to be transformed with: %s\nhost       %s\nsubsystem  %s\nkeyring    %s\n",
-	       secret_length(doctor->source->key), interchange_hash_name(doctor->source->hash), host, subsystem,
-	       nvmeoptions_keyring(doctor->options));
+	printf("key        %zu bytes, to be transformed with: %s\n",
+	       secret_length(doctor->source->key), interchange_hash_name(doctor->source->hash));
+	printf("host       %s\nsubsystem  %s\n", host, subsystem);
+	printf("keyring    %s\n", nvmeoptions_keyring(doctor->options));
 	for (int i = 0; i < NVMERELATED_FORMS; i++)
 		say_candidate(doctor, i);
 	say_others(doctor);
@@ -197,11 +222,13 @@ static int examine(struct doctor *doctor, struct store *store, GError **error)
 {
 	key_serial_t keyring;
 
-	int status = store_keyring(store, nvmeoptions_keyring(doctor->options), &keyring, &doctor->blind);
+	int status = store_keyring(store, nvmeoptions_keyring(doctor->options), &keyring,
+				   &doctor->blind);
 	if (status == 0)
-		status = nvmerelated_look(store, keyring, doctor->source, &doctor->related, &doctor->blind);
+		status = nvmerelated_look(store, keyring, doctor->source, &doctor->related,
+					  &doctor->blind);
 	judge(doctor);
-	g_autoptr(GPtrArray) advice = advise(doctor);
+	g_autoptr(GPtrArray) advice = find_advice(doctor);
 	if (doctor->options->json)
 		say_json(doctor, advice);
 	else
@@ -237,12 +264,10 @@ out:
 int nvmedoctor_run(const struct command *command, int argc, char **argv, GError **error)
 {
 	struct nvmeoptions options = { 0 };
-	const GOptionEntry entries[] = {
-		NVMEOPTIONS_NAMES(&options),
-		NVMEOPTIONS_KEYRING(&options),
-		NVMEOPTIONS_JSON(&options),
-		{ 0 }
-	};
+	const GOptionEntry entries[] = { NVMEOPTIONS_NAMES(&options),
+					 NVMEOPTIONS_KEYRING(&options),
+					 NVMEOPTIONS_JSON(&options),
+					 { 0 } };
 	int status = STATUS_USAGE;
 
 	if (command_parse(command, entries, argc, argv, 1, 1, error) >= 0)

@@ -9,12 +9,13 @@
 #include "nqn.h"
 #include "nvmeidentity.h"
 
-#define HEAD 9	/* "NVMe0R01 " */
+#define HEAD 9 /* "NVMe0R01 " */
 
 static bool parse_head(const char *text, struct nvmeidentity *out)
 {
-	if (strncmp(text, "NVMe", 4) != 0 || (text[4] != '0' && text[4] != '1') || (text[5] != 'R' && text[5] != 'G') ||
-	    text[6] != '0' || (text[7] != '1' && text[7] != '2') || text[8] != ' ')
+	if (strncmp(text, "NVMe", 4) != 0 || (text[4] != '0' && text[4] != '1') ||
+	    (text[5] != 'R' && text[5] != 'G') || text[6] != '0' ||
+	    (text[7] != '1' && text[7] != '2') || text[8] != ' ')
 		return false;
 	out->version = text[4] - '0';
 	out->kind = text[5] == 'R' ? NVMEPSK_RETAINED : NVMEPSK_GENERATED;
@@ -37,7 +38,7 @@ bool nvmeidentity_parse(const char *identity, struct nvmeidentity *out)
 		return false;
 	out->hostnqn = g_strdup(words[0]);
 	out->subsysnqn = g_strdup(words[1]);
-	out->digest = g_strdup(words[2]);	/* NULL where the words end */
+	out->digest = g_strdup(words[2]); /* NULL where the words end */
 	return true;
 }
 
@@ -49,7 +50,9 @@ void nvmeidentity_clear(struct nvmeidentity *identity)
 	memset(identity, 0, sizeof(*identity));
 }
 
-bool nvmeidentity_is_of(const struct nvmeidentity *identity, const char *hostnqn, const char *subsysnqn)
+bool nvmeidentity_is_of(const struct nvmeidentity *identity, const char *hostnqn,
+			const char *subsysnqn)
 {
-	return strcmp(identity->hostnqn, hostnqn) == 0 && strcmp(identity->subsysnqn, subsysnqn) == 0;
+	return strcmp(identity->hostnqn, hostnqn) == 0 &&
+		strcmp(identity->subsysnqn, subsysnqn) == 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The identity of a TLS PSK of NVMe/TCP, taken apart: "NVMe<version><R or G><hash> hostnqn subsysnqn[ digest]".
+ * The identity of a TLS PSK of NVMe/TCP, taken apart: "NVMe<version><R or G><hash> hostnqn
+ * subsysnqn[ digest]".
  */
 #ifndef KEYRINGS_NVMEIDENTITY_H
 #define KEYRINGS_NVMEIDENTITY_H
@@ -15,7 +16,7 @@ struct nvmeidentity {
 	enum interchange_hash hash;
 	char *hostnqn;
 	char *subsysnqn;
-	char *digest;		/* NULL in version 0 */
+	char *digest; /* NULL in version 0 */
 };
 
 /**
@@ -30,6 +31,7 @@ bool nvmeidentity_parse(const char *identity, struct nvmeidentity *out);
 void nvmeidentity_clear(struct nvmeidentity *identity);
 
 /** nvmeidentity_is_of - is it for this host and this subsystem? */
-bool nvmeidentity_is_of(const struct nvmeidentity *identity, const char *hostnqn, const char *subsysnqn);
+bool nvmeidentity_is_of(const struct nvmeidentity *identity, const char *hostnqn,
+			const char *subsysnqn);
 
 #endif

@@ -48,10 +48,12 @@ static void say_entry(struct store *store, const struct store_entry *entry)
 	g_autofree char *description = output_plain(entry->description ? entry->description : "-");
 	g_autofree char *fingerprint = fingerprint_of(store, entry);
 
-	printf("%-11d %-10s %-16s  %s\n", entry->serial, state_of(entry), fingerprint ? fingerprint : "-", description);
+	printf("%-11d %-10s %-16s  %s\n", entry->serial, state_of(entry),
+	       fingerprint ? fingerprint : "-", description);
 }
 
-static void say_entry_json(struct store *store, const struct store_entry *entry, JsonBuilder *builder)
+static void say_entry_json(struct store *store, const struct store_entry *entry,
+			   JsonBuilder *builder)
 {
 	g_autofree char *fingerprint = fingerprint_of(store, entry);
 	struct nvmeidentity identity;
@@ -64,7 +66,8 @@ static void say_entry_json(struct store *store, const struct store_entry *entry,
 	output_int(builder, "owner", entry->owner);
 	if (nvmeidentity_parse(entry->description ? entry->description : "", &identity)) {
 		output_int(builder, "version", identity.version);
-		output_string(builder, "kind", identity.kind == NVMEPSK_GENERATED ? "generated" : "retained");
+		output_string(builder, "kind",
+			      identity.kind == NVMEPSK_GENERATED ? "generated" : "retained");
 		output_string(builder, "hash", interchange_hash_name(identity.hash));
 		output_string(builder, "hostnqn", identity.hostnqn);
 		output_string(builder, "subsysnqn", identity.subsysnqn);
@@ -104,11 +107,9 @@ static int list(const struct nvmeoptions *options, GError **error)
 int nvmelist_run(const struct command *command, int argc, char **argv, GError **error)
 {
 	struct nvmeoptions options = { 0 };
-	const GOptionEntry entries[] = {
-		NVMEOPTIONS_KEYRING(&options),
-		NVMEOPTIONS_JSON(&options),
-		{ 0 }
-	};
+	const GOptionEntry entries[] = { NVMEOPTIONS_KEYRING(&options),
+					 NVMEOPTIONS_JSON(&options),
+					 { 0 } };
 	int status = STATUS_USAGE;
 
 	if (command_parse(command, entries, argc, argv, 0, 0, error) >= 0)
@@ -118,7 +119,8 @@ int nvmelist_run(const struct command *command, int argc, char **argv, GError **
 }
 
 /* The key that is meant, as long as it is one of type psk in this keyring. */
-static int find_meant(struct store *store, key_serial_t keyring, const char *word, key_serial_t *serial, GError **error)
+static int find_meant(struct store *store, key_serial_t keyring, const char *word,
+		      key_serial_t *serial, GError **error)
 {
 	g_autoptr(GPtrArray) entries = NULL;
 	gint64 number = 0;
@@ -129,15 +131,17 @@ static int find_meant(struct store *store, key_serial_t keyring, const char *wor
 		return status;
 	for (guint i = 0; i < entries->len; i++) {
 		const struct store_entry *entry = entries->pdata[i];
-		if (by_number ? entry->serial == number : g_strcmp0(entry->description, word) == 0) {
+		if (by_number ? entry->serial == number :
+				g_strcmp0(entry->description, word) == 0) {
 			*serial = entry->serial;
 			return 0;
 		}
 	}
 	g_autofree char *plain = output_plain(word);
-	return status_set(error, STATUS_NOT_FOUND, "there is no key of type psk %s %s in this keyring: `tlskey nvme list` shows "
-			  "those that are there; identities have to be given as a whole", by_number ? "with the number" : "for",
-			  plain);
+	return status_set(error, STATUS_NOT_FOUND,
+			  "there is no key of type psk %s %s in this keyring: `tlskey nvme list` "
+			  "shows those that are there; identities have to be given as a whole",
+			  by_number ? "with the number" : "for", plain);
 }
 
 static int remove_key(const struct nvmeoptions *options, const char *word, GError **error)
@@ -163,10 +167,7 @@ static int remove_key(const struct nvmeoptions *options, const char *word, GErro
 int nvmeremove_run(const struct command *command, int argc, char **argv, GError **error)
 {
 	struct nvmeoptions options = { 0 };
-	const GOptionEntry entries[] = {
-		NVMEOPTIONS_KEYRING(&options),
-		{ 0 }
-	};
+	const GOptionEntry entries[] = { NVMEOPTIONS_KEYRING(&options), { 0 } };
 	int status = STATUS_USAGE;
 
 	if (command_parse(command, entries, argc, argv, 1, 1, error) >= 0)

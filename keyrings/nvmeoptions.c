@@ -13,14 +13,15 @@
 #include "status.h"
 #include "store.h"
 
-#define KEY_FILE_MAX 4096	/* bytes; a key has 89 */
+#define KEY_FILE_MAX 4096 /* bytes; a key has 89 */
 
 int nvmeoptions_names(struct nvmeoptions *options, GError **error)
 {
 	int status = 0;
 
 	if (!options->subsysnqn)
-		return status_set(error, STATUS_USAGE, "the subsystem's NQN is missing: give --subsysnqn");
+		return status_set(error, STATUS_USAGE,
+				  "the subsystem's NQN is missing: give --subsysnqn");
 	if (!options->hostnqn)
 		status = nqn_of_host(&options->hostnqn, error);
 	if (status == 0)
@@ -61,7 +62,8 @@ void nvmeoptions_clear(struct nvmeoptions *options)
 	memset(options, 0, sizeof(*options));
 }
 
-int nvmeoptions_read_key(const struct nvmeoptions *options, const char *file, struct nvmepsk_source *source, GError **error)
+int nvmeoptions_read_key(const struct nvmeoptions *options, const char *file,
+			 struct nvmepsk_source *source, GError **error)
 {
 	struct secret *text = NULL;
 
@@ -69,7 +71,8 @@ int nvmeoptions_read_key(const struct nvmeoptions *options, const char *file, st
 	int status = material_read(file, MATERIAL_PRIVATE, KEY_FILE_MAX, &text, error);
 	if (status != 0)
 		return status;
-	status = interchange_parse(secret_text(text), secret_length(text), &source->hash, &source->key, error);
+	status = interchange_parse(secret_text(text), secret_length(text), &source->hash,
+				   &source->key, error);
 	secret_free(text);
 	if (status != 0) {
 		g_autofree char *name = material_name(file);

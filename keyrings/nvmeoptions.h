@@ -13,33 +13,38 @@ struct nvmeoptions {
 	char *hostnqn;
 	char *subsysnqn;
 	char *keyring;
-	char *identity;		/* "0", "1" or "both" */
+	char *identity; /* "0", "1" or "both" */
 	gboolean compat;
 	gboolean replace;
 	gboolean json;
 };
 
+/* clang-format off */
 #define NVMEOPTIONS_NAMES(o) \
 	{ "hostnqn", 'n', 0, G_OPTION_ARG_FILENAME, &(o)->hostnqn, \
 	  "NQN of the host (default: that in " SYSCONFDIR "/nvme/hostnqn)", "NQN" }, \
-	{ "subsysnqn", 'c', 0, G_OPTION_ARG_FILENAME, &(o)->subsysnqn, "NQN of the subsystem", "NQN" }
+	{ "subsysnqn", 'c', 0, G_OPTION_ARG_FILENAME, &(o)->subsysnqn, \
+	  "NQN of the subsystem", "NQN" }
 #define NVMEOPTIONS_IDENTITY(o) \
-	{ "identity", 'I', 0, G_OPTION_ARG_FILENAME, &(o)->identity, "version of the identity: 1 (default), 0 or both", \
-	  "VERSION" }
+	{ "identity", 'I', 0, G_OPTION_ARG_FILENAME, &(o)->identity, \
+	  "version of the identity: 1 (default), 0 or both", "VERSION" }
 #define NVMEOPTIONS_COMPAT(o) \
-	{ "compat", 'C', 0, G_OPTION_ARG_NONE, &(o)->compat, "derive as nvme-cli before 2.16 did", NULL }
+	{ "compat", 'C', 0, G_OPTION_ARG_NONE, &(o)->compat, \
+	  "derive as nvme-cli before 2.16 did", NULL }
 #define NVMEOPTIONS_KEYRING(o) \
-	{ "keyring", 'k', 0, G_OPTION_ARG_FILENAME, &(o)->keyring, "keyring, by name or serial number (default: .nvme)", \
-	  "KEYRING" }
+	{ "keyring", 'k', 0, G_OPTION_ARG_FILENAME, &(o)->keyring, \
+	  "keyring, by name or serial number (default: .nvme)", "KEYRING" }
 #define NVMEOPTIONS_REPLACE(o, text) \
 	{ "replace", 0, 0, G_OPTION_ARG_NONE, &(o)->replace, text, NULL }
 #define NVMEOPTIONS_JSON(o) \
 	{ "json", 'j', 0, G_OPTION_ARG_NONE, &(o)->json, "print JSON", NULL }
+/* clang-format on */
 
 /**
  * nvmeoptions_names - check the names, or find them
  *
- * Returns 0 or an enum status: STATUS_USAGE for one that is missing, STATUS_INPUT for what can be no name.
+ * Returns 0 or an enum status: STATUS_USAGE for one that is missing, STATUS_INPUT for what can be
+ * no name.
  */
 int nvmeoptions_names(struct nvmeoptions *options, GError **error);
 
@@ -61,6 +66,7 @@ void nvmeoptions_clear(struct nvmeoptions *options);
  * @file: as material_read() takes it
  * @source: valid as long as @options; secret_free() its key
  */
-int nvmeoptions_read_key(const struct nvmeoptions *options, const char *file, struct nvmepsk_source *source, GError **error);
+int nvmeoptions_read_key(const struct nvmeoptions *options, const char *file,
+			 struct nvmepsk_source *source, GError **error);
 
 #endif

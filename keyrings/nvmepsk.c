@@ -15,7 +15,7 @@
 #include "nvmepsk.h"
 #include "status.h"
 
-#define CONTEXT_MAX 255		/* RFC 8446, 7.1: opaque context<0..255> */
+#define CONTEXT_MAX 255 /* RFC 8446, 7.1: opaque context<0..255> */
 #define LABEL_PREFIX "tls13 "
 #define INFO_MAX (2 + 1 + 255 + 1 + 1024)
 
@@ -27,7 +27,8 @@ static gnutls_mac_algorithm_t algorithm_of(enum interchange_hash hash)
 
 static int library_failed(int code, GError **error)
 {
-	return status_set(error, STATUS_FAILURE, "the TLS library cannot derive the key: %s", gnutls_strerror(code));
+	return status_set(error, STATUS_FAILURE, "the TLS library cannot derive the key: %s",
+			  gnutls_strerror(code));
 }
 
 static size_t put_text(uint8_t *at, const char *text)
@@ -37,7 +38,8 @@ static size_t put_text(uint8_t *at, const char *text)
 }
 
 /* HkdfLabel, or what older tools took for it. Returns its bytes. */
-static size_t make_info(enum nvmepsk_rule rule, const char *label, const char *context, size_t length, uint8_t *info)
+static size_t make_info(enum nvmepsk_rule rule, const char *label, const char *context,
+			size_t length, uint8_t *info)
 {
 	size_t size = 2;
 
@@ -58,8 +60,8 @@ static size_t make_info(enum nvmepsk_rule rule, const char *label, const char *c
 }
 
 /* HKDF-Expand-Label(HKDF-Extract(0, input), label, context, as many bytes as the input has) */
-static int expand(enum nvmepsk_rule rule, enum interchange_hash hash, struct secret *input, const char *label,
-		  const char *context, struct secret **output, GError **error)
+static int expand(enum nvmepsk_rule rule, enum interchange_hash hash, struct secret *input,
+		  const char *label, const char *context, struct secret **output, GError **error)
 {
 	size_t length = secret_length(input);
 	gnutls_mac_algorithm_t algorithm = algorithm_of(hash);
@@ -74,7 +76,8 @@ static int expand(enum nvmepsk_rule rule, enum interchange_hash hash, struct sec
 	secret_set_length(*output, length);
 	int code = gnutls_hkdf_extract(algorithm, &key, &salt, secret_data(prk));
 	if (code >= 0)
-		code = gnutls_hkdf_expand(algorithm, &extracted, &label_info, secret_data(*output), length);
+		code = gnutls_hkdf_expand(algorithm, &extracted, &label_info, secret_data(*output),
+					  length);
 	secret_free(prk);
 	if (code >= 0)
 		return 0;
@@ -83,20 +86,24 @@ static int expand(enum nvmepsk_rule rule, enum interchange_hash hash, struct sec
 	return library_failed(code, error);
 }
 
-static int retain(const struct nvmepsk_source *source, const struct nvmepsk_form *form, struct secret **retained, GError **error)
+static int retain(const struct nvmepsk_source *source, const struct nvmepsk_form *form,
+		  struct secret **retained, GError **error)
 {
 	if (form->kind == NVMEPSK_RETAINED && source->hash != INTERCHANGE_NONE)
-		return expand(form->rule, source->hash, source->key, "HostNQN", source->hostnqn, retained, error);
+		return expand(form->rule, source->hash, source->key, "HostNQN", source->hostnqn,
+			      retained, error);
 	*retained = secret_copy(secret_data(source->key), secret_length(source->key));
 	return 0;
 }
 
-static int make_digest(const struct nvmepsk_source *source, enum interchange_hash hash, struct secret *retained, char **digest,
-		       GError **error)
+static int make_digest(const struct nvmepsk_source *source, enum interchange_hash hash,
+		       struct secret *retained, char **digest, GError **error)
 {
-	g_autofree char *text = g_strdup_printf("%s %s NVMe-over-Fabrics", source->hostnqn, source->subsysnqn);
+	g_autofree char *text =
+		g_strdup_printf("%s %s NVMe-over-Fabrics", source->hostnqn, source->subsysnqn);
 	uint8_t mac[INTERCHANGE_KEY_MAX];
-	int code = gnutls_hmac_fast(algorithm_of(hash), secret_data(retained), secret_length(retained), text, strlen(text), mac);
+	int code = gnutls_hmac_fast(algorithm_of(hash), secret_data(retained),
+				    secret_length(retained), text, strlen(text), mac);
 
 	if (code < 0)
 		return library_failed(code, error);
@@ -104,15 +111,17 @@ static int make_digest(const struct nvmepsk_source *source, enum interchange_has
 	return 0;
 }
 
-static char *make_identity(const struct nvmepsk_source *source, const struct nvmepsk_form *form, enum interchange_hash hash,
-			   const char *digest)
+static char *make_identity(const struct nvmepsk_source *source, const struct nvmepsk_form *form,
+			   enum interchange_hash hash, const char *digest)
 {
-	return g_strdup_printf("NVMe%d%c%02d %s %s%s%s", form->version, form->kind == NVMEPSK_GENERATED ? 'G' : 'R', hash,
-			       source->hostnqn, source->subsysnqn, digest ? " " : "", digest ? digest : "");
+	return g_strdup_printf("NVMe%d%c%02d %s %s%s%s", form->version,
+			       form->kind == NVMEPSK_GENERATED ? 'G' : 'R', hash, source->hostnqn,
+			       source->subsysnqn, digest ? " " : "", digest ? digest : "");
 }
 
 /* Into @psk, from the retained PSK; its identity is there for version 0. */
-static int derive_from(const struct nvmepsk_source *source, struct secret *retained, struct nvmepsk *psk, GError **error)
+static int derive_from(const struct nvmepsk_source *source, struct secret *retained,
+		       struct nvmepsk *psk, GError **error)
 {
 	g_autofree char *digest = NULL, *context = NULL;
 
@@ -126,13 +135,17 @@ static int derive_from(const struct nvmepsk_source *source, struct secret *retai
 	if (!context)
 		context = g_strdup(psk->identity);
 	if (psk->form.rule == NVMEPSK_STANDARD && strlen(context) > CONTEXT_MAX)
-		return status_set(error, STATUS_INPUT, "the identity of version 0 is too long: it has %zu bytes, and the "
-				  "derivation takes %d (RFC 8446, 7.1); use version 1, or shorter names", strlen(context),
-				  CONTEXT_MAX);
-	return expand(psk->form.rule, psk->hash, retained, "nvme-tls-psk", context, &psk->key, error);
+		return status_set(error, STATUS_INPUT,
+				  "the identity of version 0 is too long: it has %zu bytes, and "
+				  "the derivation takes %d (RFC 8446, 7.1); use version 1, or "
+				  "shorter names",
+				  strlen(context), CONTEXT_MAX);
+	return expand(psk->form.rule, psk->hash, retained, "nvme-tls-psk", context, &psk->key,
+		      error);
 }
 
-int nvmepsk_derive(const struct nvmepsk_source *source, const struct nvmepsk_form *form, struct nvmepsk *psk, GError **error)
+int nvmepsk_derive(const struct nvmepsk_source *source, const struct nvmepsk_form *form,
+		   struct nvmepsk *psk, GError **error)
 {
 	struct secret *retained = NULL;
 
@@ -164,7 +177,8 @@ char *nvmepsk_fingerprint(struct secret *key)
 	uint8_t mac[32];
 	GString *text = g_string_new(NULL);
 
-	if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, secret_data(key), secret_length(key), purpose, strlen(purpose), mac) < 0)
+	if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, secret_data(key), secret_length(key), purpose,
+			     strlen(purpose), mac) < 0)
 		g_error("the TLS library has no HMAC");
 	for (int i = 0; i < 8; i++)
 		g_string_append_printf(text, "%02x", mac[i]);

@@ -17,10 +17,11 @@
 enum likeness {
 	LIKENESS_SAME,
 	LIKENESS_OTHER,
-	LIKENESS_DEAD,		/* expired, revoked or gone: it does not count */
+	LIKENESS_DEAD, /* expired, revoked or gone: it does not count */
 };
 
-static int compare(struct store *store, key_serial_t serial, struct secret *key, enum likeness *likeness, GError **error)
+static int compare(struct store *store, key_serial_t serial, struct secret *key,
+		   enum likeness *likeness, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
 	struct secret *present = NULL;
@@ -43,21 +44,27 @@ static int refuse(const struct nvmepsk *psk, key_serial_t serial, GError **error
 {
 	g_autofree char *identity = output_plain(psk->identity);
 
-	return status_set(error, STATUS_EXISTS, "key %d has this identity already, with another content: %s; %s: with --replace "
-			  "the new one takes its place at once, and peers that still have the old one are refused from then on",
-			  serial, identity, psk->form.version == 0 ?
-			  "an identity of version 0 says only who talks to whom, so old and new key cannot stand side by side" :
-			  "it is the same key, derived in another way");
+	return status_set(error, STATUS_EXISTS,
+			  "key %d has this identity already, with another content: %s; %s: with "
+			  "--replace the new one takes its place at once, and peers that still "
+			  "have the old one are refused from then on",
+			  serial, identity,
+			  psk->form.version == 0 ?
+				  "an identity of version 0 says only who talks to whom, so old "
+				  "and new key cannot stand side by side" :
+				  "it is the same key, derived in another way");
 }
 
 static void warn_of_library(const struct nvmepsk *psk)
 {
 	if (psk->hash == INTERCHANGE_SHA384 && !psk_hash_served(PROTO_PSK_SHA384))
-		command_warn("the key is in the keyring, but tlshd cannot use it on this system: keys with SHA-384 need GnuTLS "
-			     "3.8.11 or newer; use a key of 32 bytes (SHA-256)");
+		command_warn("the key is in the keyring, but tlshd cannot use it on this system: "
+			     "keys with SHA-384 need GnuTLS 3.8.11 or newer; use a key of 32 bytes "
+			     "(SHA-256)");
 }
 
-int nvmeput_key(struct store *store, key_serial_t keyring, bool replace, struct nvmeput *put, GError **error)
+int nvmeput_key(struct store *store, key_serial_t keyring, bool replace, struct nvmeput *put,
+		GError **error)
 {
 	const struct nvmepsk *psk = &put->psk;
 	struct store_key key = {
@@ -91,8 +98,9 @@ int nvmeput_key(struct store *store, key_serial_t keyring, bool replace, struct 
 	return status;
 }
 
-int nvmeput_all(struct store *store, const struct nvmeoptions *options, const struct nvmepsk_source *source,
-		struct nvmeput puts[2], int *count, GError **error)
+int nvmeput_all(struct store *store, const struct nvmeoptions *options,
+		const struct nvmepsk_source *source, struct nvmeput puts[2], int *count,
+		GError **error)
 {
 	int versions[2];
 	key_serial_t keyring;
@@ -127,9 +135,11 @@ void nvmeput_describe(JsonBuilder *builder, const struct nvmepsk *psk)
 
 	output_string(builder, "identity", psk->identity);
 	output_int(builder, "version", psk->form.version);
-	output_string(builder, "kind", psk->form.kind == NVMEPSK_GENERATED ? "generated" : "retained");
+	output_string(builder, "kind",
+		      psk->form.kind == NVMEPSK_GENERATED ? "generated" : "retained");
 	output_string(builder, "hash", interchange_hash_name(psk->hash));
-	output_string(builder, "derivation", psk->form.rule == NVMEPSK_COMPAT ? "compat" : "standard");
+	output_string(builder, "derivation",
+		      psk->form.rule == NVMEPSK_COMPAT ? "compat" : "standard");
 	output_string(builder, "fingerprint", fingerprint);
 }
 
@@ -154,9 +164,10 @@ static void say_json(const struct nvmeoptions *options, const struct nvmeput *pu
 	output_json(builder);
 }
 
-void nvmeput_say(const struct nvmeoptions *options, const struct nvmeput *puts, int count)
+void nvmeput_say(FILE *to, const struct nvmeoptions *options, const struct nvmeput *puts, int count)
 {
-	static const char *const outcomes[] = { "added to", "is there already in", "took the place of another in" };
+	static const char *const outcomes[] = { "added to", "is there already in",
+						"took the place of another in" };
 
 	if (options->json) {
 		say_json(options, puts, count);
@@ -164,6 +175,7 @@ void nvmeput_say(const struct nvmeoptions *options, const struct nvmeput *puts, 
 	}
 	for (int i = 0; i < count; i++) {
 		g_autofree char *identity = output_plain(puts[i].psk.identity);
-		printf("key %d %s %s: %s\n", puts[i].serial, outcomes[puts[i].outcome], nvmeoptions_keyring(options), identity);
+		fprintf(to, "key %d %s %s: %s\n", puts[i].serial, outcomes[puts[i].outcome],
+			nvmeoptions_keyring(options), identity);
 	}
 }

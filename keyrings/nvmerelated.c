@@ -36,7 +36,8 @@ void nvmerelated_derive(const struct nvmepsk_source *source, struct nvmerelated 
 }
 
 /* Which candidate is it? */
-static void recognize(struct store *store, const struct nvmerelated *related, struct nvmerelated_key *key)
+static void recognize(struct store *store, const struct nvmerelated *related,
+		      struct nvmerelated_key *key)
 {
 	struct secret *content = NULL;
 
@@ -54,14 +55,17 @@ static void recognize(struct store *store, const struct nvmerelated *related, st
 	secret_free(content);
 }
 
-/* "NVMe1R01 host sub" is how the kernel's host looks for a key; it takes one that only begins so. */
+/*
+ * "NVMe1R01 host sub" is how the kernel's host looks for a key; it takes one that only begins so.
+ */
 static bool begins_alike(const struct nvmeidentity *identity, const struct nvmepsk_source *source)
 {
-	return strcmp(identity->hostnqn, source->hostnqn) == 0 && g_str_has_prefix(identity->subsysnqn, source->subsysnqn);
+	return strcmp(identity->hostnqn, source->hostnqn) == 0 &&
+		g_str_has_prefix(identity->subsysnqn, source->subsysnqn);
 }
 
-int nvmerelated_look(struct store *store, key_serial_t keyring, const struct nvmepsk_source *source, struct nvmerelated *related,
-		     GError **error)
+int nvmerelated_look(struct store *store, key_serial_t keyring, const struct nvmepsk_source *source,
+		     struct nvmerelated *related, GError **error)
 {
 	g_autoptr(GPtrArray) entries = NULL;
 	int status = store_list(store, keyring, STORE_PSK, &entries, error);
@@ -77,7 +81,8 @@ int nvmerelated_look(struct store *store, key_serial_t keyring, const struct nvm
 		key->error = entry->error;
 		key->description = g_strdup(entry->description);
 		bool valid = nvmeidentity_parse(entry->description, &key->identity);
-		if (valid && nvmeidentity_is_of(&key->identity, source->hostnqn, source->subsysnqn)) {
+		if (valid &&
+		    nvmeidentity_is_of(&key->identity, source->hostnqn, source->subsysnqn)) {
 			recognize(store, related, key);
 			g_ptr_array_add(related->keys, key);
 			continue;

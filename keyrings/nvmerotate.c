@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tlskey nvme rotate: a new key beside the old one, on the target first and then on the hosts, and at the end the old one goes.
+ * tlskey nvme rotate: a new key beside the old one, on the target first and then on the hosts, and
+ * at the end the old one goes.
  */
 #include <config.h>
 
@@ -38,14 +39,16 @@ static void say_next(const struct nvmeput *put, guint old)
 {
 	if (put->psk.form.version == 0 || old == 0)
 		return;
-	printf("%u older key%s for this host and subsystem stay%s in place.\n"
-	       "Next: the same on the other side, target before host; then connect hosts anew with --tls_key=%d; and when none uses\n"
-	       "the old key any more, `tlskey nvme rotate --retire` with the new key on both sides.\n",
-	       old, old == 1 ? "" : "s", old == 1 ? "s" : "", put->serial);
+	printf("%u older key%s for this host and subsystem stay%s in place.\n", old,
+	       old == 1 ? "" : "s", old == 1 ? "s" : "");
+	puts("Next: the same on the other side, target before host.");
+	printf("Then: connect hosts anew with --tls_key=%d.\n", put->serial);
+	puts("When none uses the old key any more: `tlskey nvme rotate --retire` with the new key, "
+	     "on both sides.");
 }
 
-static int add_new(struct rotate *rotate, struct store *store, const struct nvmepsk_source *source, struct nvmerelated *related,
-		   GError **error)
+static int add_new(struct rotate *rotate, struct store *store, const struct nvmepsk_source *source,
+		   struct nvmerelated *related, GError **error)
 {
 	struct nvmeput puts[2] = { 0 };
 	int count = 0;
@@ -53,7 +56,7 @@ static int add_new(struct rotate *rotate, struct store *store, const struct nvme
 	int status = nvmeput_all(store, &rotate->options, source, puts, &count, error);
 	if (status == 0) {
 		store_keep(store);
-		nvmeput_say(&rotate->options, puts, count);
+		nvmeput_say(stdout, &rotate->options, puts, count);
 		for (int i = 0; i < count && !rotate->options.json; i++)
 			say_next(&puts[i], count_old(related));
 	}
@@ -84,7 +87,8 @@ static void say_retired(const struct rotate *rotate, const struct nvmerelated *r
 			continue;
 		g_autofree char *identity = output_plain(key->description);
 		if (!rotate->options.json)
-			printf("key %d removed from %s: %s\n", key->serial, nvmeoptions_keyring(&rotate->options), identity);
+			printf("key %d removed from %s: %s\n", key->serial,
+			       nvmeoptions_keyring(&rotate->options), identity);
 		json_builder_begin_object(builder);
 		output_int(builder, "serial", key->serial);
 		output_string(builder, "identity", key->description);
@@ -99,14 +103,16 @@ static void say_retired(const struct rotate *rotate, const struct nvmerelated *r
 }
 
 /* All that came from other keys; what in-band authentication made is the kernel's. */
-static int retire_old(const struct rotate *rotate, struct store *store, key_serial_t keyring, const struct nvmerelated *related,
-		      GError **error)
+static int retire_old(const struct rotate *rotate, struct store *store, key_serial_t keyring,
+		      const struct nvmerelated *related, GError **error)
 {
 	int status = 0;
 
 	if (!new_is_there(related))
-		return status_set(error, STATUS_NOT_FOUND, "the new key is not in the keyring, so the old one stays: run `tlskey nvme "
-				  "rotate` without --retire first; --retire wants the file of the new key");
+		return status_set(error, STATUS_NOT_FOUND,
+				  "the new key is not in the keyring, so the old one stays: run "
+				  "`tlskey nvme rotate` without --retire first; --retire wants the "
+				  "file of the new key");
 	for (guint i = 0; status == 0 && i < related->keys->len; i++) {
 		const struct nvmerelated_key *key = related->keys->pdata[i];
 		if (is_old(key))
@@ -145,7 +151,9 @@ static int rotate_file(struct rotate *rotate, const char *file, GError **error)
 	struct nvmepsk_source source = { 0 };
 
 	if (rotate->retire && (rotate->options.identity || rotate->options.replace))
-		return status_set(error, STATUS_USAGE, "--retire removes all older keys: --identity and --replace do not go with it");
+		return status_set(error, STATUS_USAGE,
+				  "--retire removes all older keys: --identity and --replace do "
+				  "not go with it");
 	int status = nvmeoptions_names(&rotate->options, error);
 	if (status == 0)
 		status = nvmeoptions_read_key(&rotate->options, file, &source, error);
@@ -161,11 +169,14 @@ int nvmerotate_run(const struct command *command, int argc, char **argv, GError 
 	const GOptionEntry entries[] = {
 		NVMEOPTIONS_NAMES(&rotate.options),
 		{ "retire", 0, 0, G_OPTION_ARG_NONE, &rotate.retire,
-		  "remove all other keys for this host and subsystem; KEYFILE is the new one", NULL },
+		  "remove all other keys for this host and subsystem; KEYFILE is the new one",
+		  NULL },
 		NVMEOPTIONS_IDENTITY(&rotate.options),
 		NVMEOPTIONS_COMPAT(&rotate.options),
 		NVMEOPTIONS_KEYRING(&rotate.options),
-		NVMEOPTIONS_REPLACE(&rotate.options, "with version 0: the new key takes the old one's place at once"),
+		NVMEOPTIONS_REPLACE(&rotate.options,
+				    "with version 0: the new key takes the old one's place at "
+				    "once"),
 		NVMEOPTIONS_JSON(&rotate.options),
 		{ 0 }
 	};

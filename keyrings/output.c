@@ -46,7 +46,8 @@ void output_bool(JsonBuilder *builder, const char *name, gboolean value)
 
 static gboolean is_plain(gunichar character)
 {
-	return character != (gunichar)-1 && character != (gunichar)-2 && g_unichar_isprint(character);
+	return character != (gunichar)-1 && character != (gunichar)-2 &&
+		g_unichar_isprint(character);
 }
 
 char *output_plain(const char *text)

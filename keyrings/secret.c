@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Secrets have pages of their own: locking and unlocking go by pages, and one that shares them with others would unlock
- * theirs with its own.
+ * Secrets have pages of their own: locking and unlocking go by pages, and one that shares them with
+ * others would unlock theirs with its own.
  */
 #include <config.h>
 
@@ -26,7 +26,8 @@ struct secret *secret_new(size_t room)
 	size_t size = (sizeof(struct secret) + room + 1 + page - 1) / page * page;
 
 	g_assert(room > 0 && room <= SECRET_MAX);
-	struct secret *secret = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct secret *secret =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (secret == MAP_FAILED)
 		g_error("no memory for a secret of %zu bytes", room);
 	(void)mlock(secret, size);
@@ -78,7 +79,8 @@ size_t secret_room(const struct secret *secret)
 
 gboolean secret_equal(const struct secret *one, const struct secret *other)
 {
-	return one->length == other->length && gnutls_memcmp(one->data, other->data, one->length) == 0;
+	return one->length == other->length &&
+		gnutls_memcmp(one->data, other->data, one->length) == 0;
 }
 
 const char *secret_text(struct secret *secret)

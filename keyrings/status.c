@@ -8,7 +8,7 @@
 
 #include "status.h"
 
-G_DEFINE_QUARK(tlskey-status, status_error)
+G_DEFINE_QUARK(tlskey - status, status_error)
 
 int status_set(GError **error, enum status status, const char *format, ...)
 {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Keyrings and their keys; see store.h. A key that is held, or is about to be put somewhere, lies in a small keyring of its
- * own within the process keyring: two of one description in the same keyring would replace each other.
+ * Keyrings and their keys; see store.h. A key that is held, or is about to be put somewhere, lies
+ * in a small keyring of its own within the process keyring: two of one description in the same
+ * keyring would replace each other.
  */
 #include <config.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,15 +21,17 @@
 
 struct change {
 	key_serial_t keyring;
-	key_serial_t added;	/* 0: something was removed only */
-	key_serial_t removed;	/* 0: something was added only */
-	key_serial_t updated;	/* instead of both */
-	struct secret *content;	/* what it had before */
+	key_serial_t added; /* 0: something was removed only */
+	key_serial_t removed; /* 0: something was added only */
+	key_serial_t updated; /* instead of both */
+	struct secret *content; /* what it had before */
 };
 
 struct store {
-	GArray *changes;	/* of struct change; what was removed is held until they are kept or taken back */
-	unsigned int holders;	/* made so far */
+	GArray *changes; /* of struct change; what was removed is held */
+	unsigned int holders; /* made so far */
+	bool waits; /* signals do */
+	sigset_t signals; /* that were blocked before */
 };
 
 struct store *store_new(GError **error)
@@ -41,15 +45,20 @@ struct store *store_new(GError **error)
 	return store;
 }
 
-/* For messages: as it is called, or its number. */
-static char *name_of(key_serial_t keyring)
+/*
+ * A signal between two changes would leave one of them: it waits until they are kept or taken back.
+ */
+static void hold_signals(struct store *store)
 {
-	char text[KEYINFO_MAX];
-	const char *description;
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
+	sigset_t signals;
 
-	if (keyinfo_read(keyring, "keyring", text, NULL, &description) == 0)
-		return g_strdup(description);
-	return g_strdup_printf("%d", keyring);
+	if (store->waits)
+		return;
+	sigemptyset(&signals);
+	for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
+		sigaddset(&signals, ending[i]);
+	store->waits = sigprocmask(SIG_BLOCK, &signals, &store->signals) == 0;
 }
 
 static void take_back(const struct change *change)
@@ -58,15 +67,18 @@ static void take_back(const struct change *change)
 
 	/* A link takes the place of one with the same description. */
 	if (change->updated)
-		failed = keyctl_update(change->updated, secret_data(change->content), secret_length(change->content)) < 0;
+		failed = keyctl_update(change->updated, secret_data(change->content),
+				       secret_length(change->content)) < 0;
 	else if (change->removed)
 		failed = keyctl_link(change->removed, change->keyring) < 0;
 	else
 		failed = keyctl_unlink(change->added, change->keyring) < 0 && errno != ENOENT;
 	if (failed) {
 		int number = errno;
-		g_autofree char *name = name_of(change->updated ? change->updated : change->keyring);
-		command_warn("what was changed in %s %s cannot be taken back: %s", change->updated ? "key" : "keyring", name,
+		g_autofree char *name =
+			store_name(change->updated ? change->updated : change->keyring);
+		command_warn("what was changed in %s %s cannot be taken back: %s",
+			     change->updated ? "key" : "keyring", name,
 			     strerror(number));
 	}
 }
@@ -79,6 +91,8 @@ void store_free(struct store *store)
 		take_back(&g_array_index(store->changes, struct change, i - 1));
 	store_keep(store);
 	keyctl_clear(KEY_SPEC_PROCESS_KEYRING);
+	if (store->waits)
+		sigprocmask(SIG_SETMASK, &store->signals, NULL);
 	g_array_unref(store->changes);
 	g_free(store);
 }
@@ -119,12 +133,17 @@ static int find_by_name(const char *name, key_serial_t *keyring, GError **error)
 	if (*keyring)
 		return 0;
 	if (stranger != user)
-		return status_set(error, STATUS_PERMISSION, "keyring %s belongs to user %u, and is not used: name it by its serial "
-				  "number if it is the right one", name, (unsigned int)stranger);
+		return status_set(error, STATUS_PERMISSION,
+				  "keyring %s belongs to user %u, and is not used: name it by its "
+				  "serial number if it is the right one",
+				  name, (unsigned int)stranger);
 	if (user != 0)
-		return status_set(error, STATUS_KEYRING, "keyring %s is not there, or is not yours to see: run this as root; %s", name,
-				  module_hint(name));
-	return status_set(error, STATUS_KEYRING, "keyring %s is not there: %s", name, module_hint(name));
+		return status_set(error, STATUS_KEYRING,
+				  "keyring %s is not there, or is not yours to see: run this as "
+				  "root; %s",
+				  name, module_hint(name));
+	return status_set(error, STATUS_KEYRING, "keyring %s is not there: %s", name,
+			  module_hint(name));
 }
 
 static int find_special(const char *name, key_serial_t *keyring)
@@ -173,121 +192,6 @@ int store_keyring(struct store *store, const char *name, key_serial_t *keyring, 
 	return number == 0 ? 0 : keyfault_set(error, number, "cannot use keyring %s", name);
 }
 
-/* A list that does not fit is not copied at all, and it may grow meanwhile. Returns the number of keys, or a negative errno. */
-static int read_serials(key_serial_t keyring, key_serial_t **serials)
-{
-	size_t room = 64 * sizeof(**serials);
-
-	for (;;) {
-		*serials = g_realloc(*serials, room);
-		long size = keyctl_read(keyring, (char *)*serials, room);
-		if (size < 0)
-			return -errno;
-		if ((size_t)size <= room)
-			return size / sizeof(**serials);
-		if ((size_t)size > STORE_KEYS_MAX * sizeof(**serials))
-			return -E2BIG;
-		room = size;
-	}
-}
-
-void store_entry_free(struct store_entry *entry)
-{
-	if (!entry)
-		return;
-	g_free(entry->type);
-	g_free(entry->description);
-	g_free(entry);
-}
-
-static struct store_entry *entry_new(key_serial_t serial)
-{
-	struct store_entry *entry = g_new0(struct store_entry, 1);
-	g_autofree struct keyinfo *info = g_new(struct keyinfo, 1);
-	int ret = keyinfo_get(serial, info);
-
-	entry->serial = serial;
-	entry->error = -ret;
-	if (ret < 0)
-		return entry;
-	entry->type = g_strdup(info->type);
-	entry->description = g_strdup(info->description);
-	entry->owner = info->owner;
-	entry->permissions = info->permissions;
-	entry->size = keyctl_read(serial, NULL, 0);
-	entry->error = entry->size < 0 ? errno : 0;
-	return entry;
-}
-
-static bool is_dead(const struct store_entry *entry)
-{
-	return entry->error == EKEYEXPIRED || entry->error == EKEYREVOKED;
-}
-
-static int by_serial(const void *one, const void *other)
-{
-	const struct store_entry *const *a = one, *const *b = other;
-
-	return ((*a)->serial > (*b)->serial) - ((*a)->serial < (*b)->serial);
-}
-
-int store_list(struct store *store, key_serial_t keyring, const char *type, GPtrArray **entries, GError **error)
-{
-	g_autofree key_serial_t *serials = NULL;
-
-	(void)store;
-	int count = read_serials(keyring, &serials);
-	if (count < 0) {
-		g_autofree char *name = name_of(keyring);
-		return keyfault_set(error, -count, "cannot read keyring %s", name);
-	}
-	*entries = g_ptr_array_new_with_free_func((GDestroyNotify)store_entry_free);
-	for (int i = 0; i < count; i++) {
-		struct store_entry *entry = entry_new(serials[i]);
-		/* It was removed since. */
-		bool gone = !entry->type && entry->error == ENOKEY;
-		bool other = type && (entry->type ? strcmp(entry->type, type) != 0 : !is_dead(entry));
-		if (gone || other)
-			store_entry_free(entry);
-		else
-			g_ptr_array_add(*entries, entry);
-	}
-	g_ptr_array_sort(*entries, by_serial);
-	return 0;
-}
-
-int store_find(struct store *store, key_serial_t keyring, const char *type, const char *description, key_serial_t *serial,
-	       GError **error)
-{
-	g_autoptr(GPtrArray) entries = NULL;
-	int status = store_list(store, keyring, type, &entries, error);
-
-	*serial = 0;
-	for (guint i = 0; status == 0 && i < entries->len; i++) {
-		const struct store_entry *entry = entries->pdata[i];
-		if (g_strcmp0(entry->description, description) == 0)
-			*serial = entry->serial;
-	}
-	return status;
-}
-
-int store_read(struct store *store, key_serial_t serial, struct secret **payload, GError **error)
-{
-	struct secret *read = secret_new(STORE_PAYLOAD_MAX);
-	long size = keyctl_read(serial, (char *)secret_data(read), STORE_PAYLOAD_MAX);
-
-	(void)store;
-	*payload = NULL;
-	if (size < 0 || size > STORE_PAYLOAD_MAX) {
-		int number = size < 0 ? errno : EFBIG;
-		secret_free(read);
-		return keyfault_set(error, number, "cannot read key %d", serial);
-	}
-	secret_set_length(read, size);
-	*payload = read;
-	return 0;
-}
-
 /* The key as it is to be, where nobody sees it yet. Returns its serial, or a negative errno. */
 static key_serial_t prepare(struct store *store, const struct store_key *key)
 {
@@ -302,16 +206,21 @@ static key_serial_t prepare(struct store *store, const struct store_key *key)
 	return serial;
 }
 
-int store_add(struct store *store, key_serial_t keyring, const struct store_key *key, key_serial_t *serial, GError **error)
+int store_add(struct store *store, key_serial_t keyring, const struct store_key *key,
+	      key_serial_t *serial, GError **error)
 {
 	struct change change = { .keyring = keyring };
 	int number;
 
-	if (!*key->description || strlen(key->description) > STORE_DESCRIPTION_MAX || key->size == 0 ||
-	    key->size > STORE_PAYLOAD_MAX)
-		return status_set(error, STATUS_INPUT, "a key needs a description of up to %d bytes and a content of up to %d",
+	hold_signals(store);
+	if (!*key->description || strlen(key->description) > STORE_DESCRIPTION_MAX ||
+	    key->size == 0 || key->size > STORE_PAYLOAD_MAX)
+		return status_set(error, STATUS_INPUT,
+				  "a key needs a description of up to %d bytes and a content of up "
+				  "to %d",
 				  STORE_DESCRIPTION_MAX, STORE_PAYLOAD_MAX);
-	int status = store_find(store, keyring, key->type, key->description, &change.removed, error);
+	int status =
+		store_find(store, keyring, key->type, key->description, &change.removed, error);
 	if (status != 0)
 		return status;
 	number = change.removed ? hold(store, change.removed) : 0;
@@ -322,7 +231,7 @@ int store_add(struct store *store, key_serial_t keyring, const struct store_key 
 	if (number == 0 && keyctl_link(change.added, keyring) < 0)
 		number = errno;
 	if (number != 0) {
-		g_autofree char *name = name_of(keyring);
+		g_autofree char *name = store_name(keyring);
 		return keyfault_set(error, number, "cannot add a key to keyring %s", name);
 	}
 	g_array_append_val(store->changes, change);
@@ -334,6 +243,8 @@ int store_add(struct store *store, key_serial_t keyring, const struct store_key 
 int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial, GError **error)
 {
 	struct change change = { .keyring = keyring, .removed = serial };
+
+	hold_signals(store);
 	int number = hold(store, serial);
 
 	/* What cannot be held, as a revoked key, cannot be put back either. */
@@ -343,19 +254,22 @@ int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial,
 		return keyfault_set(error, number, "cannot remove key %d", serial);
 	if (keyctl_unlink(serial, keyring) < 0) {
 		number = errno == ENOENT ? ENOKEY : errno;
-		g_autofree char *name = name_of(keyring);
-		return keyfault_set(error, number, "cannot remove key %d from keyring %s", serial, name);
+		g_autofree char *name = store_name(keyring);
+		return keyfault_set(error, number, "cannot remove key %d from keyring %s", serial,
+				    name);
 	}
 	if (change.removed)
 		g_array_append_val(store->changes, change);
 	return 0;
 }
 
-int store_update(struct store *store, key_serial_t serial, const void *payload, size_t size, GError **error)
+int store_update(struct store *store, key_serial_t serial, const void *payload, size_t size,
+		 GError **error)
 {
 	struct change change = { .updated = serial };
-	int status = store_read(store, serial, &change.content, error);
 
+	hold_signals(store);
+	int status = store_read(store, serial, &change.content, error);
 	if (status != 0)
 		return status;
 	if (keyctl_update(serial, payload, size) < 0) {

@@ -337,8 +337,10 @@ void dispatch_psk(struct dispatch *dispatch, struct working *working, const stru
 	struct job *job = g_hash_table_lookup(dispatch->jobs, &call->job);
 	union proto_message answer;
 
-	if (!job || job->working != working || job->request.auth != PROTO_AUTH_PSK) {
-		working_kill(working, "asked for a key of a job that is not its own, and is ended");
+	/* A client's key goes with its job. */
+	if (!job || job->working != working || job->request.auth != PROTO_AUTH_PSK ||
+	    job->request.role != PROTO_ROLE_SERVER) {
+		working_kill(working, "asked for a key for a job that is not its own or has no use for it, and is ended");
 		return;
 	}
 	requestkeys_answer(&job->keys, generation_snapshot(job->generation), &job->request, call, &answer);

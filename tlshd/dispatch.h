@@ -38,7 +38,7 @@ void dispatch_result(struct dispatch *dispatch, struct working *working, const s
 /** dispatch_key_loaded - the keeper has read the private key that a request names, or could not */
 void dispatch_key_loaded(struct dispatch *dispatch, const struct proto_key_loaded *answer);
 
-/** dispatch_psk - a worker asks for the pre-shared key of one of its jobs */
+/** dispatch_psk - a worker asks for a pre-shared key for one of its jobs; only a server's may, or the worker is ended */
 void dispatch_psk(struct dispatch *dispatch, struct working *working, const struct proto_psk *call);
 
 /** dispatch_worker_lost - a worker is gone: its jobs are answered at once */

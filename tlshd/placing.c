@@ -83,6 +83,20 @@ static int load_key(struct job *job, struct generation *generation, struct keepi
 	return -EINPROGRESS;
 }
 
+/* A client's pre-shared key goes with its job. A server's is not known yet: its worker asks for it. */
+static void describe(const struct job *job, union proto_message *message)
+{
+	proto_init(message, job->keys.psk ? PROTO_JOB_PSK : PROTO_JOB);
+	message->job.job = job->number;
+	message->job.role = job->request.role;
+	message->job.auth = job->request.auth;
+	message->job.deadline_ms = job->timing.job_deadline_ms;
+	message->job.hello_deadline_ms = job->timing.hello_deadline_ms;
+	memcpy(message->job.peername, job->request.peername, sizeof(message->job.peername));
+	if (job->keys.psk)
+		requestkeys_offer(&job->keys, &message->job_psk);
+}
+
 static int give(struct job *job, struct working *working, union proto_message *message)
 {
 	int fds[2] = { job->request.fd, -1 };
@@ -121,21 +135,17 @@ static int place(struct placing *placing, struct job *job)
 		if (ret < 0)
 			return ret;
 	}
-	proto_init(&message, PROTO_JOB);
-	message.job.job = job->number;
-	message.job.role = job->request.role;
-	message.job.auth = job->request.auth;
-	message.job.deadline_ms = job->timing.job_deadline_ms;
-	message.job.hello_deadline_ms = job->timing.hello_deadline_ms;
-	message.job.psk_hash = job->keys.psk ? job->keys.psk->hash : 0;
-	memcpy(message.job.peername, job->request.peername, sizeof(message.job.peername));
+	describe(job, &message);
 	int ret = give(job, working, &message);
+	explicit_bzero(&message, sizeof(message));
 	if (ret < 0) {
 		if (keys || job->keys.certificate)
 			keeping_close(keeping, job->number, job->keys.certificate != NULL);
 		forget_load(job);
 		return ret;
 	}
+	/* No other worker ever gets this job, so the key is needed no more. */
+	requestkeys_given(&job->keys);
 	job->working = working;
 	job->generation = generation;
 	job->opened = keys != 0 || job->keys.certificate;

@@ -23,6 +23,7 @@ static const struct {
 	size_t size;
 } types[PROTO_TYPES] = {
 	[PROTO_JOB] = { "JOB", sizeof(struct proto_job) },
+	[PROTO_JOB_PSK] = { "JOB_PSK", sizeof(struct proto_job_psk) },
 	[PROTO_CANCEL] = { "CANCEL", sizeof(struct proto_cancel) },
 	[PROTO_WORKER_READY] = { "WORKER_READY", sizeof(struct proto_worker_ready) },
 	[PROTO_RESULT] = { "RESULT", sizeof(struct proto_result) },
@@ -81,10 +82,14 @@ static bool certificate_valid(const struct proto_job *job)
 	       job->spki_length <= PROTO_SPKI_MAX;
 }
 
-/* Only a client with a pre-shared key has one. */
+/* A client with a pre-shared key, and no other, has the message with the key and a hash that goes with it. */
 static bool psk_hash_valid(const struct proto_job *job)
 {
-	if (job->role == PROTO_ROLE_CLIENT && job->auth == PROTO_AUTH_PSK)
+	bool offers = job->role == PROTO_ROLE_CLIENT && job->auth == PROTO_AUTH_PSK;
+
+	if (offers != (job->header.type == PROTO_JOB_PSK))
+		return false;
+	if (offers)
 		return job->psk_hash == PROTO_PSK_SHA256 || job->psk_hash == PROTO_PSK_SHA384;
 	return job->psk_hash == 0;
 }
@@ -95,6 +100,21 @@ static bool job_valid(const struct proto_job *job)
 	       (job->role == PROTO_ROLE_CLIENT || job->role == PROTO_ROLE_SERVER) &&
 	       job->auth >= PROTO_AUTH_UNAUTH && job->auth <= PROTO_AUTH_X509 && psk_hash_valid(job) && certificate_valid(job) &&
 	       job->deadline_ms >= 0 && job->hello_deadline_ms >= 0;
+}
+
+static bool identity_length_valid(uint32_t length)
+{
+	return length > 0 && length <= PROTO_PSK_IDENTITY_MAX;
+}
+
+static bool key_length_valid(uint32_t length)
+{
+	return length > 0 && length <= PROTO_PSK_MAX;
+}
+
+static bool job_psk_valid(const struct proto_job_psk *psk)
+{
+	return job_valid(&psk->job) && identity_length_valid(psk->identity_length) && key_length_valid(psk->key_length);
 }
 
 static bool result_valid(const struct proto_result *result)
@@ -113,9 +133,7 @@ static bool psk_key_valid(const struct proto_psk_key *answer)
 {
 	if (answer->status != 0)
 		return answer->status < 0 && answer->key_length == 0;
-	return (answer->hash == PROTO_PSK_SHA256 || answer->hash == PROTO_PSK_SHA384) &&
-	       answer->identity_length > 0 && answer->identity_length <= PROTO_PSK_IDENTITY_MAX &&
-	       answer->key_length > 0 && answer->key_length <= PROTO_PSK_MAX;
+	return key_length_valid(answer->key_length);
 }
 
 static bool body_valid(const union proto_message *message)
@@ -123,6 +141,8 @@ static bool body_valid(const union proto_message *message)
 	switch (message->header.type) {
 	case PROTO_JOB:
 		return job_valid(&message->job);
+	case PROTO_JOB_PSK:
+		return job_psk_valid(&message->job_psk);
 	case PROTO_CANCEL:
 		return message->cancel.job != 0;
 	case PROTO_RESULT:
@@ -134,7 +154,7 @@ static bool body_valid(const union proto_message *message)
 		return message->signature.length <= PROTO_SIGNATURE_MAX && message->signature.status <= 0 &&
 		       (message->signature.status == 0) == (message->signature.length > 0);
 	case PROTO_PSK:
-		return message->psk.job != 0 && message->psk.identity_length <= PROTO_PSK_IDENTITY_MAX;
+		return message->psk.job != 0 && identity_length_valid(message->psk.identity_length);
 	case PROTO_PSK_KEY:
 		return psk_key_valid(&message->psk_key);
 	case PROTO_OPEN:

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 /* Raised with every change of a structure below. Programs of different builds refuse each other. */
-#define PROTO_VERSION 4
+#define PROTO_VERSION 5
 
 #define PROTO_NAME_MAX 256	/* a DNS name has up to 253 bytes */
 #define PROTO_TEXT_MAX 1024	/* a sentence for the log */
@@ -34,6 +34,7 @@
 enum proto_type {
 	/* supervisor -> worker, on the job channel */
 	PROTO_JOB = 1,		/* carries the socket */
+	PROTO_JOB_PSK,		/* instead of it for a client with a pre-shared key; carries the socket, too */
 	PROTO_CANCEL,
 	/* worker -> supervisor, on the job channel */
 	PROTO_WORKER_READY,
@@ -171,6 +172,18 @@ struct proto_job {
 	char peername[PROTO_NAME_MAX]; /* client: the name or address to verify; else empty */
 };
 
+/*
+ * A client's job with the pre-shared key to offer: both are read, or neither. Whoever has this message wipes it. Where a
+ * struct proto_job is asked for, it may be the beginning of this one, as its header says.
+ */
+struct proto_job_psk {
+	struct proto_job job;
+	uint32_t identity_length;
+	uint32_t key_length;
+	uint8_t identity[PROTO_PSK_IDENTITY_MAX];
+	uint8_t key[PROTO_PSK_MAX];
+};
+
 struct proto_cancel {
 	struct proto_header header;
 	uint64_t job;
@@ -227,12 +240,12 @@ struct proto_signature {
 	uint8_t signature[PROTO_SIGNATURE_MAX];
 };
 
-/* "The pre-shared key of my job". Client: the one to offer. Server: that of this identity, if the job may have it. */
+/* "The pre-shared key of this identity", for a server's job. A client never asks: its key comes with its job. */
 struct proto_psk {
 	struct proto_header header;
 	uint64_t job;
 	uint32_t call;		/* returned in the answer, so that a late one is recognised */
-	uint32_t identity_length; /* 0 on the client */
+	uint32_t identity_length;
 	uint8_t identity[PROTO_PSK_IDENTITY_MAX]; /* as the peer sent it: any bytes */
 };
 
@@ -240,10 +253,7 @@ struct proto_psk_key {
 	struct proto_header header;
 	uint32_t call;
 	int32_t status;		/* 0, or a negative errno: -ENOKEY no such key, -EPERM not this worker's job; others pass */
-	uint32_t hash;		/* enum proto_psk_hash */
-	uint32_t identity_length;
 	uint32_t key_length;
-	uint8_t identity[PROTO_PSK_IDENTITY_MAX];
 	uint8_t key[PROTO_PSK_MAX];
 };
 
@@ -342,6 +352,7 @@ enum proto_fd {
 union proto_message {
 	struct proto_header header;
 	struct proto_job job;
+	struct proto_job_psk job_psk;
 	struct proto_cancel cancel;
 	struct proto_worker_ready worker_ready;
 	struct proto_result result;

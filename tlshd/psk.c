@@ -48,6 +48,12 @@ void psk_wipe(struct psk *psk)
 	explicit_bzero(psk, sizeof(*psk));
 }
 
+void psk_wipe_key(struct psk *psk)
+{
+	explicit_bzero(psk->key, sizeof(psk->key));
+	psk->key_length = 0;
+}
+
 int psk_read(key_serial_t serial, struct psk *psk)
 {
 	char text[KEYINFO_MAX];
@@ -133,6 +139,11 @@ int psk_find(key_serial_t keyring, const uint8_t *identity, size_t length, struc
 	/* The kernel has looked at each key's description: where none begins like this, none is the same. */
 	if (serial < 0 && (errno == ENOKEY || !psk_certain(-errno)))
 		return -errno;
+	if (serial >= 0 && psk_read(serial, psk) == 0) {
+		if (psk->identity_length == length && memcmp(psk->identity, identity, length) == 0)
+			return 0;
+		psk_wipe(psk);
+	}
 	/* A revoked key, or one whose description only begins like this, must not hide the right one. */
 	if (serial < 0 || is_exactly(serial, text) < 0) {
 		int error = serial < 0 ? -errno : -ENOKEY;

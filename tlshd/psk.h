@@ -53,4 +53,7 @@ bool psk_lasting(int error);
 
 void psk_wipe(struct psk *psk);
 
+/** psk_wipe_key - wipe the secret alone: serial, hash and identity stay */
+void psk_wipe_key(struct psk *psk);
+
 #endif

@@ -188,13 +188,30 @@ static int find(struct requestkeys *keys, const struct snapshot *snapshot, const
 	return 0;
 }
 
+void requestkeys_offer(const struct requestkeys *keys, struct proto_job_psk *job)
+{
+	const struct psk *psk = keys->psk;
+
+	job->job.psk_hash = psk->hash;
+	job->identity_length = psk->identity_length;
+	job->key_length = psk->key_length;
+	memcpy(job->identity, psk->identity, psk->identity_length);
+	memcpy(job->key, psk->key, psk->key_length);
+}
+
+void requestkeys_given(struct requestkeys *keys)
+{
+	if (!keys->psk)
+		return;
+	psk_wipe_key(keys->psk);
+	keys->given = true;
+}
+
 static int give(struct requestkeys *keys, const struct snapshot *snapshot, const struct handshake_request *request,
 		const struct proto_psk *call)
 {
-	if (request->auth != PROTO_AUTH_PSK || ++keys->calls > CALLS_MAX)
+	if (request->role != PROTO_ROLE_SERVER || request->auth != PROTO_AUTH_PSK || ++keys->calls > CALLS_MAX)
 		return -EPERM;
-	if (request->role == PROTO_ROLE_CLIENT)
-		return call->identity_length == 0 && keys->psk ? 0 : -EPERM;
 	/* After a HelloRetryRequest the same one is asked for again; another one after a hit is not for this job. */
 	if (keys->psk)
 		return is_identity(keys->psk, call) ? 0 : -EPERM;
@@ -212,10 +229,7 @@ void requestkeys_answer(struct requestkeys *keys, const struct snapshot *snapsho
 	answer->psk_key.status = ret;
 	if (ret < 0)
 		return;
-	answer->psk_key.hash = keys->psk->hash;
-	answer->psk_key.identity_length = keys->psk->identity_length;
 	answer->psk_key.key_length = keys->psk->key_length;
-	memcpy(answer->psk_key.identity, keys->psk->identity, keys->psk->identity_length);
 	memcpy(answer->psk_key.key, keys->psk->key, keys->psk->key_length);
 	keys->given = true;
 }

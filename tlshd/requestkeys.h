@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What one request may use of the kernel's keyrings: as client the pre-shared keys that it names, read at once; as server
- * at most one key, for the identity that the peer offers, from the request's own keyring
- * or one that the configuration names.
+ * What one request may use of the kernel's keyrings: as client the pre-shared keys that it names, read at once, of which one
+ * goes to the worker with the job; as server at most one key, for the identity that the peer offers and the worker asks for,
+ * from the request's own keyring or one that the configuration names.
  */
 #ifndef TLSHD_REQUESTKEYS_H
 #define TLSHD_REQUESTKEYS_H
@@ -16,7 +16,7 @@
 struct requestkeys {
 	struct keyrings *keyrings;
 	key_serial_t held;	/* the request's keyring, while the request is open; 0: it brought none */
-	struct psk *psk;	/* client: the key to offer; server: the one that was found; or NULL */
+	struct psk *psk;	/* client: what to offer, without the key once a worker has it; server: what was found; or NULL */
 	GBytes *certificate;	/* client: the request's own certificate, DER; NULL: the configuration's is used */
 	GBytes *spki;		/* of its private key, once the keeper has read it */
 	unsigned int loading;	/* number of the generation whose keeper was asked to; 0: none */
@@ -37,8 +37,14 @@ struct requestkeys {
 enum proto_reason requestkeys_take(struct requestkeys *keys, struct keyrings *keyrings, const struct snapshot *snapshot,
 				   const struct handshake_request *request, int *error);
 
+/** requestkeys_offer - a client's key into the message that gives its job; that holds a secret then */
+void requestkeys_offer(const struct requestkeys *keys, struct proto_job_psk *job);
+
+/** requestkeys_given - a worker has the job, and a client's key with it: wipes that, and keeps what is said of it */
+void requestkeys_given(struct requestkeys *keys);
+
 /**
- * requestkeys_answer - what a worker asked for
+ * requestkeys_answer - what a worker asked for; a client's job gets nothing
  * @call: of the worker that has the job
  * @answer: PROTO_PSK_KEY; holds a secret on success
  */

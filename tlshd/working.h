@@ -60,7 +60,7 @@ bool working_has_room(const struct working *working);
 
 /**
  * working_give - give it a job
- * @message: PROTO_JOB; @fds: the socket, and perhaps what goes with it; stay the caller's; @nfds: 1 or 2
+ * @message: PROTO_JOB or PROTO_JOB_PSK; @fds: the socket, and perhaps what goes with it; stay the caller's; @nfds: 1 or 2
  *
  * Returns 0, -EAGAIN or -ETOOMANYREFS when it cannot be taken now, or another negative errno.
  */

@@ -36,6 +36,12 @@ ceiling()
 		--client-certificate "$PKI/client-$type.chain" --client-key "$PKI/client-$type.key"
 }
 
+# both_halves US US: what two halves took for each handshake, as handshakes per CPU second
+both_halves()
+{
+	awk -v first="$1" -v second="$2" 'BEGIN { printf "%.3f\n", 2e6 / (first + second) }'
+}
+
 # same_session LINE LOG: what was negotiated has to be the same, or the comparison is none
 same_session()
 {

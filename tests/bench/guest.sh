@@ -51,12 +51,6 @@ theirs_count()
 	if [ "$2" = system ] && [ "${1%:*}" != psk ]; then echo 16; else echo 24; fi
 }
 
-# both_halves US US: of each handshake; per CPU second
-both_halves()
-{
-	awk -v first="$1" -v second="$2" 'BEGIN { printf "%.3f\n", 2e6 / (first + second) }'
-}
-
 # concurrencies_of TRUST: whether the trust store's size matters, one of them shows
 concurrencies_of()
 {

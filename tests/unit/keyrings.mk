@@ -22,7 +22,8 @@ keyrings_store_LDFLAGS = $(keyrings_fixture_ldflags)
 keyrings_store_LDADD = $(KEYRINGS_LIBS)
 
 check_PROGRAMS += keyrings_nvme
-keyrings_nvme_SOURCES = tests/unit/keyrings_nvme.c $(keyrings_fixture)
+keyrings_nvme_SOURCES = tests/unit/keyrings_nvme.c tests/unit/keyrings_place.c tests/unit/keyrings_place.h \
+	$(keyrings_fixture)
 keyrings_nvme_CPPFLAGS = $(keyrings_test_cppflags)
 keyrings_nvme_LDFLAGS = $(keyrings_fixture_ldflags)
 keyrings_nvme_LDADD = $(KEYRINGS_LIBS)

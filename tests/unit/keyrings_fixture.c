@@ -15,15 +15,15 @@
 static int adds_left;
 static int failure;
 
-key_serial_t __real_add_key(const char *type, const char *description, const void *payload, size_t size,
-			    key_serial_t keyring);
-key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload, size_t size,
-			    key_serial_t keyring);
+key_serial_t __real_add_key(const char *type, const char *description, const void *payload,
+			    size_t size, key_serial_t keyring);
+key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload,
+			    size_t size, key_serial_t keyring);
 long __real_keyctl_describe(key_serial_t serial, char *buffer, size_t size);
 long __wrap_keyctl_describe(key_serial_t serial, char *buffer, size_t size);
 
-key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload, size_t size,
-			    key_serial_t keyring)
+key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload,
+			    size_t size, key_serial_t keyring)
 {
 	bool is_psk = strcmp(type, "psk") == 0;
 

@@ -57,7 +57,8 @@ static void test_bad(void)
 		{ "nvmetlskey-1:01:" KEY32 ":", "wrong beginning" },
 		{ "NVMeTLSkey-2:01:" KEY32 ":", "only version 1" },
 		{ "NVMeTLSkey-1", "only version 1" },
-		{ "DHHC-1:00:ia6zGodOr4SEG0Zzaw398rpY0wqipUWj4jWjUh4HWUz6aQ2n:", "in-band authentication" },
+		{ "DHHC-1:00:ia6zGodOr4SEG0Zzaw398rpY0wqipUWj4jWjUh4HWUz6aQ2n:",
+		  "in-band authentication" },
 		{ "NVMeTLSkey-1:", "wrong hash" },
 		{ "NVMeTLSkey-1:01", "wrong hash" },
 		{ "NVMeTLSkey-1:03:" KEY32 ":", "wrong hash" },
@@ -66,27 +67,39 @@ static void test_bad(void)
 		{ "NVMeTLSkey-1:01:" KEY32, "wrong end" },
 		{ "NVMeTLSkey-1:01::", "wrong length" },
 		{ "NVMeTLSkey-1:01:" KEY32 "AAAA:", "wrong length" },
-		{ "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaRx:", "wrong length" },
+		{ "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaRx:",
+		  "wrong length" },
 		{ "NVMeTLSkey-1:01:AAECAw==:", "wrong length: 8" },
 		{ "NVMeTLSkey-1:01:" KEY32 ": ", "last colon (bytes: 1)" },
 		{ "NVMeTLSkey-1:01:" KEY32 ":\n\n", "last colon (bytes: 1)" },
-		{ "NVMeTLSkey-1:01:" KEY32 ":\nNVMeTLSkey-1:01:" KEY32 ":\n", "last colon (bytes: 66)" },
-		{ "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh KfiaR:", "character 59 of" },
-		{ "NVMeTLSkey-1:01:A=ECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:", "character 18 of" },
-		{ "NVMeTLSkey-1:01:-AECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:", "character 17 of" },
-		{ "NVMeTLSkey-1:01:BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:", "wrong CRC" },
-		{ "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaS:", "wrong CRC" },
-		{ "NVMeTLSkey-1:02:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vcSEgBR==:",
+		{ "NVMeTLSkey-1:01:" KEY32 ":\nNVMeTLSkey-1:01:" KEY32 ":\n",
+		  "last colon (bytes: 66)" },
+		{ "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh KfiaR:",
+		  "character 59 of" },
+		{ "NVMeTLSkey-1:01:A=ECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:",
+		  "character 18 of" },
+		{ "NVMeTLSkey-1:01:-AECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:",
+		  "character 17 of" },
+		{ "NVMeTLSkey-1:01:BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:",
+		  "wrong CRC" },
+		{ "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaS:",
+		  "wrong CRC" },
+		{ "NVMeTLSkey-1:02:"
+		  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vcSEgBR==:",
 		  "not as an encoder" },
-		{ "NVMeTLSkey-1:02:" KEY32 ":", "does not go with the length: 02 (SHA-384) needs a key of 48 bytes" },
-		{ "NVMeTLSkey-1:01:" KEY48 ":", "does not go with the length: 01 (SHA-256) needs a key of 32 bytes" },
+		{ "NVMeTLSkey-1:02:" KEY32 ":",
+		  "does not go with the length: 02 (SHA-384) needs a key of 48 bytes" },
+		{ "NVMeTLSkey-1:01:" KEY48 ":",
+		  "does not go with the length: 01 (SHA-256) needs a key of 32 bytes" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
 		enum interchange_hash hash;
 		struct secret *key;
 		g_autoptr(GError) error = NULL;
-		g_assert_cmpint(interchange_parse(bad[i].text, strlen(bad[i].text), &hash, &key, &error), ==, STATUS_INPUT);
+		g_assert_cmpint(interchange_parse(bad[i].text, strlen(bad[i].text), &hash, &key,
+						  &error),
+				==, STATUS_INPUT);
 		g_assert_error(error, STATUS_ERROR, STATUS_INPUT);
 		g_test_message("%s", error->message);
 		g_assert_nonnull(strstr(error->message, bad[i].says));
@@ -98,12 +111,14 @@ static void test_bad(void)
 
 static void test_zero(void)
 {
-	static const char text[] = "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh\0KfiaR:";
+	static const char text[] =
+		"NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh\0KfiaR:";
 	enum interchange_hash hash;
 	struct secret *key;
 	g_autoptr(GError) error = NULL;
 
-	g_assert_cmpint(interchange_parse(text, sizeof(text) - 1, &hash, &key, &error), ==, STATUS_INPUT);
+	g_assert_cmpint(interchange_parse(text, sizeof(text) - 1, &hash, &key, &error), ==,
+			STATUS_INPUT);
 	g_assert_nonnull(strstr(error->message, "character 59 of"));
 }
 

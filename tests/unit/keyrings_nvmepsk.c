@@ -55,13 +55,16 @@ static void check_vector(const struct vector *vector)
 	int status = nvmepsk_derive(&source, &form, &psk, &error);
 	if (!vector->key) {
 		g_assert_cmpint(status, ==, STATUS_INPUT);
-		g_assert_nonnull(strstr(error->message, "identity of version 0 is too long: it has 456 bytes"));
+		g_assert_nonnull(strstr(error->message,
+					"identity of version 0 is too long: it has 456 bytes"));
 		g_assert_null(psk.identity);
 		g_assert_null(psk.key);
 	} else {
-		g_autofree char *identity = g_strdup_printf("NVMe%dR%02d %s %s%s%s", vector->version,
-							    vector->length == 32 ? 1 : 2, host, subsystem,
-							    vector->digest ? " " : "", vector->digest ? vector->digest : "");
+		g_autofree char *identity =
+			g_strdup_printf("NVMe%dR%02d %s %s%s%s", vector->version,
+					vector->length == 32 ? 1 : 2, host, subsystem,
+					vector->digest ? " " : "",
+					vector->digest ? vector->digest : "");
 		g_assert_no_error(error);
 		g_assert_cmpstr(psk.identity, ==, identity);
 		check_key(psk.key, vector->key);
@@ -99,7 +102,8 @@ static void test_generated(void)
 static void test_fingerprint(void)
 {
 	struct secret *key = make_key(32), *other = make_key(48);
-	g_autofree char *one = nvmepsk_fingerprint(key), *two = nvmepsk_fingerprint(other), *again = nvmepsk_fingerprint(key);
+	g_autofree char *one = nvmepsk_fingerprint(key), *two = nvmepsk_fingerprint(other),
+			*again = nvmepsk_fingerprint(key);
 
 	g_assert_cmpuint(strlen(one), ==, 16);
 	g_assert_cmpstr(one, !=, two);
@@ -111,7 +115,10 @@ static void test_fingerprint(void)
 static void test_names(void)
 {
 	g_autofree char *longest = long_name('x'), *too_long = g_strconcat(longest, "x", NULL);
-	static const char *const bad[] = { "", "nqn.a b", "nqn.a\tb", "nqn.a\n", "nqn.\x7f", "nqn.\xff", "nqn.\xe2\x80\x83" };
+	static const char *const bad[] = {
+		"",	    "nqn.a b",	"nqn.a\tb",	    "nqn.a\n",
+		"nqn.\x7f", "nqn.\xff", "nqn.\xe2\x80\x83", /* a blank of Unicode's */
+	};
 
 	g_assert_cmpint(nqn_check(longest, "host", NULL), ==, 0);
 	g_assert_cmpint(nqn_check("nqn.\xc3\xa4", "host", NULL), ==, 0);
@@ -127,10 +134,24 @@ static void test_names(void)
 static void test_identities(void)
 {
 	static const char *const bad[] = {
-		"", "N", "NVMe0R01", "NVMe0R01 ", "NVMe0R01 nqn.h", "NVMe0R01 nqn.h ", "NVMe0R01 nqn.h nqn.s ",
-		"NVMe2R01 nqn.h nqn.s", "NVMe0X01 nqn.h nqn.s", "NVMe0R00 nqn.h nqn.s", "NVMe0R11 nqn.h nqn.s",
-		"NVMe0R03 nqn.h nqn.s", "NVMe0R01 nqn.h nqn.s x", "NVMe1R01 nqn.h nqn.s", "NVMe1R01 nqn.h nqn.s x",
-		"NVMe1R02 nqn.h nqn.s " DIGEST32, "nvme0R01 nqn.h nqn.s", "NVMe0R01  nqn.s",
+		"",
+		"N",
+		"NVMe0R01",
+		"NVMe0R01 ",
+		"NVMe0R01 nqn.h",
+		"NVMe0R01 nqn.h ",
+		"NVMe0R01 nqn.h nqn.s ",
+		"NVMe2R01 nqn.h nqn.s",
+		"NVMe0X01 nqn.h nqn.s",
+		"NVMe0R00 nqn.h nqn.s",
+		"NVMe0R11 nqn.h nqn.s",
+		"NVMe0R03 nqn.h nqn.s",
+		"NVMe0R01 nqn.h nqn.s x",
+		"NVMe1R01 nqn.h nqn.s",
+		"NVMe1R01 nqn.h nqn.s x",
+		"NVMe1R02 nqn.h nqn.s " DIGEST32,
+		"nvme0R01 nqn.h nqn.s",
+		"NVMe0R01  nqn.s",
 	};
 	struct nvmeidentity identity;
 

@@ -16,12 +16,16 @@
 
 static struct store_key key_of(const char *description, const char *payload)
 {
-	struct store_key key = { .type = STORE_PSK, .description = description, .payload = payload, .size = strlen(payload) };
+	struct store_key key = { .type = STORE_PSK,
+				 .description = description,
+				 .payload = payload,
+				 .size = strlen(payload) };
 
 	return key;
 }
 
-static void add(struct store *store, key_serial_t keyring, const char *description, const char *payload, key_serial_t *serial)
+static void add(struct store *store, key_serial_t keyring, const char *description,
+		const char *payload, key_serial_t *serial)
 {
 	struct store_key key = key_of(description, payload);
 	g_autoptr(GError) error = NULL;
@@ -116,7 +120,7 @@ static void test_undo(void)
 	g_assert_cmpint(store_remove(store, keyring, other, NULL), ==, 0);
 	g_assert_cmpint(find(store, keyring, "other"), ==, 0);
 	add(store, keyring, "old", "newer", NULL);
-	store_free(store);	/* not kept */
+	store_free(store); /* not kept */
 
 	store = open_store(keyring);
 	g_assert_cmpuint(fixture_count(keyring), ==, 2);
@@ -202,7 +206,8 @@ static void test_keyrings(void)
 	g_assert_cmpint(found, ==, keyctl_get_keyring_ID(KEY_SPEC_SESSION_KEYRING, 0));
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) error = NULL;
-		g_assert_cmpint(store_keyring(store, bad[i].name, &found, &error), ==, bad[i].status);
+		g_assert_cmpint(store_keyring(store, bad[i].name, &found, &error), ==,
+				bad[i].status);
 		g_assert_nonnull(strstr(error->message, bad[i].says));
 	}
 	add(store, keyring, "key", "key", &serial);

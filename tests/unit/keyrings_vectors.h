@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What nvme-cli 2.13 and 2.16 derive from the keys 00 01 02 ... 1f and 00 01 02 ... 2f, recorded from the programs:
+ * What nvme-cli 2.13 and 2.16 derive from the keys 00 01 02 ... 1f and 00 01 02 ... 2f, recorded
+ * from the programs:
  *
- *	nvme check-tls-key -d KEY -I VERSION -n HOSTNQN -c SUBSYSNQN [--compat] --insert -t user -k KEYRING
+ *	nvme check-tls-key -d KEY -I VERSION -n HOSTNQN -c SUBSYSNQN [--compat] \
+ *		--insert -t user -k KEYRING
  *
- * 2.13 has no --compat: it derives in the old way only. Where the names are the longest that there are, 2.16 refuses identities of
- * version 0 and 2.13 does not.
+ * 2.13 has no --compat: it derives in the old way only. Where the names are the longest that there
+ * are, 2.16 refuses identities of version 0 and 2.13 does not.
  */
 #ifndef TESTS_KEYRINGS_VECTORS_H
 #define TESTS_KEYRINGS_VECTORS_H

@@ -12,8 +12,18 @@ supervisor_placing_CPPFLAGS = $(supervisor_test_cppflags)
 supervisor_placing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=generation_keeping,--wrap=generation_snapshot \
 	-Wl,--wrap=snapshot_profile,--wrap=generation_number,--wrap=generation_lane,--wrap=generation_pick \
 	-Wl,--wrap=keeping_open,--wrap=keeping_load,--wrap=keeping_close,--wrap=working_number,--wrap=working_give \
-	-Wl,--wrap=requestkeys_image
+	-Wl,--wrap=requestkeys_image,--wrap=explicit_bzero,--wrap=__explicit_bzero_chk
 supervisor_placing_LDADD = $(SUPERVISOR_LIBS)
+
+check_PROGRAMS += supervisor_dispatch
+supervisor_dispatch_SOURCES = tests/unit/supervisor_dispatch.c
+supervisor_dispatch_CPPFLAGS = $(supervisor_test_cppflags)
+supervisor_dispatch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=intake_new,--wrap=intake_free,--wrap=intake_use,--wrap=intake_open \
+	-Wl,--wrap=intake_answered,--wrap=answers_send,--wrap=generation_snapshot,--wrap=generation_keeping \
+	-Wl,--wrap=generation_lane,--wrap=generation_pick,--wrap=working_give,--wrap=working_answer,--wrap=working_finished \
+	-Wl,--wrap=working_kill,--wrap=requestkeys_take,--wrap=keyrings_named,--wrap=psk_find,--wrap=socket_is_tcp \
+	-Wl,--wrap=socket_peer,--wrap=socket_is_connected,--wrap=socket_has_keys,--wrap=report_log
+supervisor_dispatch_LDADD = $(SUPERVISOR_LIBS)
 
 check_PROGRAMS += supervisor_answers
 supervisor_answers_SOURCES = tests/unit/supervisor_answers.c

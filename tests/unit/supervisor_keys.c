@@ -194,13 +194,37 @@ static int ask(struct scene *scene, const char *identity, size_t length, const s
 	g_assert_cmpuint(answer.psk_key.call, ==, 7);
 	if (answer.psk_key.status == 0) {
 		g_assert_nonnull(expected);
-		g_assert_cmpmem(answer.psk_key.identity, answer.psk_key.identity_length, expected->description,
-				strlen(expected->description));
 		g_assert_cmpmem(answer.psk_key.key, answer.psk_key.key_length, expected->payload,
 				strlen(expected->payload));
 		g_assert_cmpint(requestkeys_serial(&scene->keys), ==, expected->serial);
 	}
 	return answer.psk_key.status;
+}
+
+/* What a worker gets with its job; the answer to nothing that it may ask. */
+static void assert_offers(struct scene *scene, const struct fake *expected)
+{
+	union proto_message message;
+	char identity[PROTO_PSK_IDENTITY_MAX + 1];
+
+	proto_init(&message, PROTO_JOB_PSK);
+	message.job.job = 1;
+	message.job.role = scene->request.role;
+	message.job.auth = scene->request.auth;
+	requestkeys_offer(&scene->keys, &message.job_psk);
+	g_assert_cmpint(proto_check(&message, sizeof(message.job_psk)), ==, 0);
+	g_assert_cmpmem(message.job_psk.identity, message.job_psk.identity_length, expected->description,
+			strlen(expected->description));
+	g_assert_cmpmem(message.job_psk.key, message.job_psk.key_length, expected->payload, strlen(expected->payload));
+	g_assert_cmpint(ask(scene, expected->description, strlen(expected->description), NULL), ==, -EPERM);
+	g_assert_cmpint(requestkeys_serial(&scene->keys), ==, 0);	/* not given out yet */
+	requestkeys_given(&scene->keys);
+	g_assert_cmpint(requestkeys_serial(&scene->keys), ==, expected->serial);
+	requestkeys_identity(&scene->keys, identity, sizeof(identity));
+	g_assert_cmpstr(identity, ==, expected->description);
+	for (size_t i = 0; i < sizeof(scene->keys.psk->key); i++)
+		g_assert_cmpint(scene->keys.psk->key[i], ==, 0);
+	g_assert_cmpint(ask(scene, expected->description, strlen(expected->description), NULL), ==, -EPERM);
 }
 
 /* The first usable one is offered, and what was left out is named with its reason. */
@@ -219,10 +243,7 @@ static void several_keys(void)
 	g_assert_cmpint(scene.reason, ==, REASON_OK);
 	g_assert_cmpstr(scene.keys.left_out, ==, "key 1: Key has expired, key 2: Key has been revoked, key 3: Required key not "
 			"available");
-	g_assert_cmpint(requestkeys_serial(&scene.keys), ==, 0);	/* not given out yet */
-	g_assert_cmpint(ask(&scene, "", 0, &table[2]), ==, 0);
-	g_assert_cmpint(ask(&scene, table[3].description, strlen(table[3].description), NULL), ==, -EPERM);
-	g_assert_cmpint(ask(&scene, "", 0, &table[2]), ==, 0);
+	assert_offers(&scene, &table[2]);
 	scene_close(&scene);
 }
 
@@ -255,7 +276,9 @@ static void no_usable_key(void)
 		scene_open(&scene, table, PROTO_ROLE_CLIENT, cases[i].peers);
 		g_assert_cmpint(scene.reason, ==, cases[i].reason);
 		g_assert_cmpint(scene.error, ==, cases[i].error);
-		g_assert_cmpint(ask(&scene, "", 0, NULL), ==, -EPERM);
+		g_assert_null(scene.keys.psk);
+		requestkeys_given(&scene.keys);
+		g_assert_cmpint(requestkeys_serial(&scene.keys), ==, 0);
 		scene_close(&scene);
 	}
 	scene_open(&scene, table, PROTO_ROLE_CLIENT, (key_serial_t[]){ 1, 3, 0 });
@@ -324,6 +347,8 @@ static void one_key_per_job(void)
 
 	scene_open(&scene, target, PROTO_ROLE_SERVER, NULL);
 	g_assert_cmpint(ask(&scene, "unknown", 7, NULL), ==, -ENOKEY);
+	requestkeys_given(&scene.keys);		/* as when the worker got the job: it has no key by that */
+	g_assert_cmpint(requestkeys_serial(&scene.keys), ==, 0);
 	g_assert_cmpint(ask(&scene, first, strlen(first), &target[0]), ==, 0);
 	g_assert_cmpint(ask(&scene, second, strlen(second), NULL), ==, -EPERM);
 	g_assert_cmpint(ask(&scene, first, strlen(first), &target[0]), ==, 0);

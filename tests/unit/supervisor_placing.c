@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <string.h>
 
 #include "placing.h"
 
@@ -14,7 +15,11 @@ static struct {
 	bool workers_full;
 	int load_error;			/* of keeping_load() */
 	unsigned int loads;
+	int give_error;			/* of working_give() */
 	GQueue given;			/* numbers of jobs, in the order in which workers got them */
+	union proto_message last;	/* the last message */
+	const void *place;		/* where it was, and how much of that was wiped */
+	size_t wiped;
 } world;
 
 static struct snapshot_profile profile = { .identity_count = 1 };
@@ -34,6 +39,8 @@ void __wrap_keeping_close(struct keeping *keeping, uint64_t job);
 uint32_t __wrap_working_number(const struct working *working);
 int __wrap_working_give(struct working *working, const union proto_message *message, const int *fds, unsigned int count);
 int __wrap_requestkeys_image(const struct requestkeys *keys);
+void __wrap_explicit_bzero(void *data, size_t size);
+void __wrap___explicit_bzero_chk(void *data, size_t size, size_t room);
 
 struct keeping *__wrap_generation_keeping(const struct generation *generation)
 {
@@ -98,6 +105,12 @@ uint32_t __wrap_working_number(const struct working *working)
 int __wrap_working_give(struct working *working, const union proto_message *message, const int *fds, unsigned int count)
 {
 	(void)working, (void)fds, (void)count;
+	g_assert_cmpint(proto_check(message, message->header.size), ==, 0);
+	world.last = *message;
+	world.place = message;
+	world.wiped = 0;
+	if (world.give_error)
+		return world.give_error;
 	g_queue_push_tail(&world.given, GINT_TO_POINTER((int)message->job.job));
 	return 0;
 }
@@ -106,6 +119,20 @@ int __wrap_requestkeys_image(const struct requestkeys *keys)
 {
 	(void)keys;
 	return -ENOSPC;
+}
+
+void __wrap_explicit_bzero(void *data, size_t size)
+{
+	if (data == world.place)
+		world.wiped = size;
+	memset(data, 0, size);
+}
+
+/* The same, as a build with more checks calls it. */
+void __wrap___explicit_bzero_chk(void *data, size_t size, size_t room)
+{
+	(void)room;
+	__wrap_explicit_bzero(data, size);
 }
 
 static void on_refused(struct job *job, int error)
@@ -118,6 +145,9 @@ static void on_refused(struct job *job, int error)
 enum { BRINGS_KEY = 1, PSK, UNAUTHENTICATED, CONFIGURED, JOBS };
 
 static struct job jobs[JOBS];
+static const struct psk first_psk = { .serial = 77, .hash = PROTO_PSK_SHA256, .identity_length = 8, .key_length = 6,
+				      .identity = "identity", .key = "secret" };
+static struct psk psk;
 
 static struct placing *open_world(void)
 {
@@ -130,6 +160,8 @@ static struct placing *open_world(void)
 		jobs[i] = (struct job){ .number = i, .request = { .role = PROTO_ROLE_CLIENT, .auth = PROTO_AUTH_X509 } };
 	jobs[BRINGS_KEY].keys.certificate = g_bytes_new_static("x", 1);
 	jobs[PSK].request.auth = PROTO_AUTH_PSK;
+	psk = first_psk;
+	jobs[PSK].keys.psk = &psk;
 	jobs[UNAUTHENTICATED].request.auth = PROTO_AUTH_UNAUTH;
 	placing_use(placing, (struct generation *)&world);
 	return placing;
@@ -224,6 +256,64 @@ static void order(void)
 	close_world(placing);
 }
 
+static unsigned int bytes_of_key(const struct psk *of)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < sizeof(of->key); i++)
+		count += of->key[i] != 0;
+	return count;
+}
+
+/* Goes with the job, and is then nowhere; what DONE and the log say of it stays. */
+static void client_key(void)
+{
+	struct placing *placing = open_world();
+
+	placing_add(placing, &jobs[PSK]);
+	assert_given(PSK, 0);
+	g_assert_cmpint(world.last.header.type, ==, PROTO_JOB_PSK);
+	g_assert_cmpint(world.last.job.psk_hash, ==, PROTO_PSK_SHA256);
+	g_assert_cmpmem(world.last.job_psk.identity, world.last.job_psk.identity_length, "identity", 8);
+	g_assert_cmpmem(world.last.job_psk.key, world.last.job_psk.key_length, "secret", 6);
+	g_assert_cmpuint(world.wiped, >=, sizeof(world.last.job_psk));
+	g_assert_cmpuint(bytes_of_key(&psk), ==, 0);
+	g_assert_cmpuint(psk.key_length, ==, 0);
+	g_assert_cmpint(requestkeys_serial(&jobs[PSK].keys), ==, 77);
+	g_assert_cmpmem(psk.identity, psk.identity_length, "identity", 8);
+	/* And no other job's message has any of it. */
+	placing_add(placing, &jobs[CONFIGURED]);
+	assert_given(CONFIGURED, 0);
+	g_assert_cmpint(world.last.header.type, ==, PROTO_JOB);
+	for (size_t i = sizeof(world.last.job); i < sizeof(world.last); i++)
+		g_assert_cmpint(((const uint8_t *)&world.last)[i], ==, 0);
+	close_world(placing);
+}
+
+/* As long as no worker has the job, its key stays for the next one, and counts as not given. */
+static void client_key_waits(void)
+{
+	static const int errors[] = { EAGAIN, ETOOMANYREFS, EPIPE };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(errors); i++) {
+		struct placing *placing = open_world();
+
+		world.give_error = -errors[i];
+		placing_add(placing, &jobs[PSK]);
+		assert_given(0);
+		g_assert_cmpmem(world.last.job_psk.key, world.last.job_psk.key_length, "secret", 6);
+		g_assert_cmpuint(world.wiped, >=, sizeof(world.last.job_psk));
+		g_assert_cmpmem(&psk, sizeof(psk), &first_psk, sizeof(first_psk));
+		g_assert_cmpint(requestkeys_serial(&jobs[PSK].keys), ==, 0);
+		world.give_error = 0;
+		placing_offer(placing);
+		assert_given(PSK, 0);
+		g_assert_cmpmem(world.last.job_psk.key, world.last.job_psk.key_length, "secret", 6);
+		g_assert_cmpuint(bytes_of_key(&psk), ==, 0);
+		close_world(placing);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -231,5 +321,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/placing/passing", passing);
 	g_test_add_func("/placing/without-keeper", without_keeper);
 	g_test_add_func("/placing/order", order);
+	g_test_add_func("/placing/client-key", client_key);
+	g_test_add_func("/placing/client-key-waits", client_key_waits);
 	return g_test_run();
 }

@@ -25,6 +25,14 @@ static void make_valid(union proto_message *message, unsigned int type)
 		message->job.role = PROTO_ROLE_CLIENT;
 		message->job.auth = PROTO_AUTH_X509;
 		break;
+	case PROTO_JOB_PSK:
+		message->job.job = 1;
+		message->job.role = PROTO_ROLE_CLIENT;
+		message->job.auth = PROTO_AUTH_PSK;
+		message->job.psk_hash = PROTO_PSK_SHA256;
+		message->job_psk.identity_length = 1;
+		message->job_psk.key_length = 1;
+		break;
 	case PROTO_CANCEL:
 		message->cancel.job = 1;
 		break;
@@ -39,6 +47,7 @@ static void make_valid(union proto_message *message, unsigned int type)
 		break;
 	case PROTO_PSK:
 		message->psk.job = 1;
+		message->psk.identity_length = 1;
 		break;
 	case PROTO_PSK_KEY:
 		message->psk_key.status = -ENOKEY;
@@ -131,6 +140,41 @@ static void bodies_are_checked(void)
 	REFUSED(PROTO_NOTICE, memset(message.notice.text, 'a', sizeof(message.notice.text)));
 }
 
+/* A client's key goes with its job, and with no other's. */
+static void keys_are_checked(void)
+{
+	union proto_message message;
+
+	REFUSED(PROTO_JOB, (message.job.auth = PROTO_AUTH_PSK, message.job.psk_hash = PROTO_PSK_SHA256));
+	REFUSED(PROTO_JOB, message.job.psk_hash = PROTO_PSK_SHA256);
+	REFUSED(PROTO_JOB_PSK, message.job.job = 0);
+	REFUSED(PROTO_JOB_PSK, memset(message.job.peername, 'a', sizeof(message.job.peername)));
+	REFUSED(PROTO_JOB_PSK, message.job.role = PROTO_ROLE_SERVER);
+	REFUSED(PROTO_JOB_PSK, (message.job.role = PROTO_ROLE_SERVER, message.job.psk_hash = 0));
+	REFUSED(PROTO_JOB_PSK, message.job.auth = PROTO_AUTH_X509);
+	REFUSED(PROTO_JOB_PSK, (message.job.auth = PROTO_AUTH_X509, message.job.psk_hash = 0));
+	REFUSED(PROTO_JOB_PSK, (message.job.auth = PROTO_AUTH_UNAUTH, message.job.psk_hash = 0));
+	REFUSED(PROTO_JOB_PSK, message.job.psk_hash = 0);
+	REFUSED(PROTO_JOB_PSK, message.job.psk_hash = PROTO_PSK_SHA256 | PROTO_PSK_SHA384);
+	REFUSED(PROTO_JOB_PSK, (message.job.certificate_length = 1, message.job.spki_length = 1));
+	REFUSED(PROTO_JOB_PSK, message.job_psk.identity_length = 0);
+	REFUSED(PROTO_JOB_PSK, message.job_psk.identity_length = PROTO_PSK_IDENTITY_MAX + 1);
+	REFUSED(PROTO_JOB_PSK, message.job_psk.key_length = 0);
+	REFUSED(PROTO_JOB_PSK, message.job_psk.key_length = PROTO_PSK_MAX + 1);
+	REFUSED(PROTO_PSK, message.psk.job = 0);
+	REFUSED(PROTO_PSK, message.psk.identity_length = 0);
+	REFUSED(PROTO_PSK, message.psk.identity_length = PROTO_PSK_IDENTITY_MAX + 1);
+	REFUSED(PROTO_PSK_KEY, message.psk_key.status = 0);
+	REFUSED(PROTO_PSK_KEY, message.psk_key.status = 1);
+	REFUSED(PROTO_PSK_KEY, message.psk_key.key_length = 1);
+	REFUSED(PROTO_PSK_KEY, (message.psk_key.status = 0, message.psk_key.key_length = PROTO_PSK_MAX + 1));
+	make_valid(&message, PROTO_JOB_PSK);
+	message.job.psk_hash = PROTO_PSK_SHA384;
+	message.job_psk.identity_length = PROTO_PSK_IDENTITY_MAX;
+	message.job_psk.key_length = PROTO_PSK_MAX;
+	g_assert_cmpint(proto_check(&message, sizeof(message.job_psk)), ==, 0);
+}
+
 static unsigned int open_fds(void)
 {
 	unsigned int count = 0;
@@ -195,6 +239,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/proto/sizes-are-exact", sizes_are_exact);
 	g_test_add_func("/proto/bodies-are-checked", bodies_are_checked);
+	g_test_add_func("/proto/keys-are-checked", keys_are_checked);
 	g_test_add_func("/proto/descriptors", descriptors);
 	g_test_add_func("/proto/oversized", oversized);
 	return g_test_run();

@@ -17,6 +17,12 @@ worker_verify_CPPFLAGS = $(worker_test_cppflags)
 worker_verify_LDFLAGS = $(worker_test_ldflags)
 worker_verify_LDADD = $(worker_test_libs)
 
+check_PROGRAMS += worker_knownpeers
+worker_knownpeers_SOURCES = tests/unit/worker_knownpeers.c $(worker_test_fixture)
+worker_knownpeers_CPPFLAGS = $(worker_test_cppflags)
+worker_knownpeers_LDFLAGS = $(worker_test_ldflags)
+worker_knownpeers_LDADD = $(worker_test_libs)
+
 check_PROGRAMS += worker_credentials
 worker_credentials_SOURCES = tests/unit/worker_credentials.c $(worker_test_fixture)
 worker_credentials_CPPFLAGS = $(worker_test_cppflags)
@@ -35,6 +41,12 @@ worker_psk_CPPFLAGS = $(worker_test_cppflags)
 worker_psk_LDFLAGS = $(worker_test_ldflags)
 worker_psk_LDADD = $(worker_test_libs)
 
+check_PROGRAMS += worker_jobkey
+worker_jobkey_SOURCES = tests/unit/worker_jobkey.c $(worker_test_fixture)
+worker_jobkey_CPPFLAGS = $(worker_test_cppflags)
+worker_jobkey_LDFLAGS = $(worker_test_ldflags) -Wl,--wrap=malloc,--wrap=free,--wrap=timers_add
+worker_jobkey_LDADD = $(worker_test_libs)
+
 check_PROGRAMS += worker_facts
 worker_facts_SOURCES = tests/unit/worker_facts.c $(worker_test_fixture)
 worker_facts_CPPFLAGS = $(worker_test_cppflags)
@@ -50,7 +62,7 @@ worker_sandbox_LDADD = $(CONTRACT_LIBS) $(GNUTLS_LIBS) $(SECCOMP_LIBS) $(GLIB_LI
 noinst_PROGRAMS += worker_stubbed
 worker_stubbed_SOURCES = $(worker_SOURCES) tests/unit/worker_stub.c
 worker_stubbed_CPPFLAGS = $(worker_CPPFLAGS)
-worker_stubbed_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt
+worker_stubbed_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt,--wrap=knownpeers_find
 worker_stubbed_LDADD = $(worker_LDADD)
 
 check_PROGRAMS += worker_program

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/unit/worker_fixture.h"
+#include "worker/altnames.h"
 #include "worker/facts.h"
 #include "worker/name.h"
 #include "worker/timers.h"
@@ -19,7 +20,12 @@ static union proto_message facts_of(const struct wish *wish)
 	proto_init(&message, PROTO_RESULT);
 	message.result.job = 1;
 	const struct issued *issued = issue(wish);
-	facts_of_certificate(issued->crt, &message.result);
+	gnutls_subject_alt_names_t names = NULL;
+	if (altnames_read(issued->crt, &names) < 0)
+		names = NULL;
+	facts_of_certificate(issued->crt, names, &message.result);
+	if (names)
+		gnutls_subject_alt_names_deinit(names);
 	g_assert_cmpstr(message.result.peer_issuer, ==, "");
 	facts_of_issuer(issued->crt, &message.result);
 	g_assert_cmpint(proto_check(&message, sizeof(message.result)), ==, 0);

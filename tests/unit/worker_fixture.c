@@ -245,11 +245,13 @@ void scene_ready(struct scene *scene)
 			   &scene->client_credentials, &why, &code));
 	OK(credentials_new(&scene->server, &scene->settings, scene->sign, handshake_retrieve,
 			   &scene->server_credentials, &why, &code));
+	OK(knownpeers_new(&scene->known));
 	scene->context = (struct handshake_context){
 		.settings = &scene->settings,
 		.client = scene->client_credentials,
 		.server = scene->server_credentials,
 		.sign = scene->sign,
+		.known = scene->known,
 	};
 }
 
@@ -257,6 +259,7 @@ void scene_done(struct scene *scene)
 {
 	credentials_free(scene->client_credentials);
 	credentials_free(scene->server_credentials);
+	knownpeers_free(scene->known);
 	sign_free(scene->sign);
 	shutdown(scene->sign_fd, SHUT_RDWR);
 	g_thread_join(scene->keeper);

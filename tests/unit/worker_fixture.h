@@ -76,6 +76,7 @@ struct scene {
 	GThread *keeper;
 	struct sign *sign;
 	struct credentials *client_credentials, *server_credentials;
+	struct knownpeers *known;
 	struct handshake_context context;
 };
 

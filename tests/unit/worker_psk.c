@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Handshakes with pre-shared keys, in both roles, against a peer that is a TLS library of its own, and with a supervisor
- * that answers well, badly, or not at all.
+ * that answers a server well, badly, or not at all. A client has its key from the beginning.
  */
 #include <config.h>
 
@@ -14,6 +14,11 @@
 
 #define PEER_PSK "NONE:+VERS-TLS1.3:+AEAD:+ECDHE-PSK:+DHE-PSK:+AES-128-GCM:+GROUP-SECP256R1:+SIGN-ECDSA-SECP256R1-SHA256"
 #define PEER_PSK_ONLY "NONE:+VERS-TLS1.3:+AEAD:+PSK:+AES-128-GCM:+GROUP-SECP256R1:+SIGN-ECDSA-SECP256R1-SHA256"
+#define BOTH_GROUPS PRIORITY ":+GROUP-SECP384R1"
+#define SECOND_GROUP "NONE:+VERS-TLS1.3:+AES-128-GCM:+AEAD:+GROUP-SECP384R1:+SIGN-ECDSA-SECP256R1-SHA256"
+#define PEER_BOTH_GROUPS PEER_PSK ":+GROUP-SECP384R1"
+#define PEER_SECOND_GROUP \
+	"NONE:+VERS-TLS1.3:+AEAD:+ECDHE-PSK:+DHE-PSK:+AES-128-GCM:+GROUP-SECP384R1:+SIGN-ECDSA-SECP256R1-SHA256"
 #define EXTENSION_PSK_MODES 45	/* RFC 8446, 4.2.9 */
 #define MODE_PSK_DHE_KE 1
 #define IDENTITY "NVMe0R01 nqn.2014-08.org.test:host nqn.2026-01.test:sub10"
@@ -46,8 +51,7 @@ static const guint8 other_key[KEY_SIZE] = { 99 };
 static void answer(struct desk *desk, const struct proto_psk *call)
 {
 	union proto_message message;
-	bool known = call->identity_length == 0 || (call->identity_length == strlen(IDENTITY) &&
-						    memcmp(call->identity, IDENTITY, strlen(IDENTITY)) == 0);
+	bool known = call->identity_length == strlen(IDENTITY) && memcmp(call->identity, IDENTITY, strlen(IDENTITY)) == 0;
 
 	proto_init(&message, PROTO_PSK_KEY);
 	message.psk_key.call = call->call;
@@ -55,9 +59,6 @@ static void answer(struct desk *desk, const struct proto_psk *call)
 		message.psk_key.status = desk->mood == SUPERVISOR_REFUSES ? -EPERM :
 					 desk->mood == SUPERVISOR_SHORT ? -ENOMEM : -ENOKEY;
 	} else {
-		message.psk_key.hash = PROTO_PSK_SHA256;
-		message.psk_key.identity_length = strlen(IDENTITY);
-		memcpy(message.psk_key.identity, IDENTITY, strlen(IDENTITY));
 		message.psk_key.key_length = KEY_SIZE;
 		memcpy(message.psk_key.key, key, KEY_SIZE);
 	}
@@ -88,13 +89,15 @@ static void *supervise(void *pointer)
 	return NULL;
 }
 
-static void desk_open(struct desk *desk, enum mood mood)
+static void desk_open(struct desk *desk, enum mood mood, const char *profile)
 {
 	int pair[2];
 
 	memset(desk, 0, sizeof(*desk));
 	desk->mood = mood;
 	scene_init(&desk->scene);
+	if (profile)
+		desk->scene.server.priority = profile;
 	desk->scene.settings.sign_timeout_ms = 300;
 	scene_ready(&desk->scene);
 	OK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
@@ -135,6 +138,7 @@ static int peer_finds(gnutls_session_t session, const gnutls_datum_t *identity, 
 }
 
 static GByteArray *modes;
+static guint hellos;
 
 static int take_modes(void *context, unsigned int extension, const unsigned char *data, unsigned int size)
 {
@@ -148,6 +152,7 @@ static int on_hello(gnutls_session_t session, unsigned int type, unsigned int wh
 		    const gnutls_datum_t *body)
 {
 	(void)session, (void)type, (void)when;
+	hellos += incoming != 0;
 	return incoming ? gnutls_ext_raw_parse(NULL, take_modes, body, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO) : 0;
 }
 
@@ -160,6 +165,7 @@ static void psk_peer_init(struct psk_peer *psk, bool server, const char *priorit
 	memset(psk, 0, sizeof(*psk));
 	peer_init(&psk->peer, &wish, fd);
 	peer_key = secret;
+	hellos = 0;
 	if (server) {
 		gnutls_handshake_set_hook_function(psk->peer.session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
 						   on_hello);
@@ -185,6 +191,7 @@ static void psk_peer_done(struct psk_peer *psk)
 struct trial {
 	enum mood mood;
 	bool client;			/* our role */
+	const char *profile;		/* ours; default PRIORITY */
 	const char *priority;		/* the peer's; default PEER_PSK */
 	const char *identity;		/* the peer's; default IDENTITY */
 	size_t identity_length;
@@ -196,24 +203,40 @@ struct trial {
 	int alert;			/* what the peer hears; -1: nothing */
 };
 
+/* A client's comes with its key. */
+static struct proto_job_psk make_psk_job(bool client, uint32_t hash)
+{
+	struct proto_job_psk job = { .job = make_job(client ? PROTO_ROLE_CLIENT : PROTO_ROLE_SERVER, PROTO_AUTH_PSK, "") };
+
+	if (!client)
+		return job;
+	job.job.header.type = PROTO_JOB_PSK;
+	job.job.psk_hash = hash ? hash : PROTO_PSK_SHA256;
+	job.identity_length = strlen(IDENTITY);
+	memcpy(job.identity, IDENTITY, strlen(IDENTITY));
+	job.key_length = KEY_SIZE;
+	memcpy(job.key, key, KEY_SIZE);
+	return job;
+}
+
 static void run(const struct trial *trial, struct proto_result *result, guint *asked)
 {
 	gnutls_datum_t identity = { (unsigned char *)(trial->identity ? trial->identity : IDENTITY), 0 };
-	struct proto_job job = make_job(trial->client ? PROTO_ROLE_CLIENT : PROTO_ROLE_SERVER, PROTO_AUTH_PSK, "");
+	struct proto_job_psk job = make_psk_job(trial->client, trial->hash);
 	struct psk_peer peer;
 	struct desk desk;
 	int ours, theirs;
 
 	identity.size = trial->identity_length ? trial->identity_length : strlen((char *)identity.data);
-	if (trial->client)
-		job.psk_hash = trial->hash ? trial->hash : PROTO_PSK_SHA256;
 	memset(&kernel, 0, sizeof(kernel));
-	desk_open(&desk, trial->mood);
+	desk_open(&desk, trial->mood, trial->profile);
 	tcp_pair(&ours, &theirs);
 	psk_peer_init(&peer, trial->client, trial->priority ? trial->priority : PEER_PSK, &identity,
 		      trial->key ? trial->key : key, theirs);
-	run_handshake(&desk.scene, &job, ours, &peer.peer, result);
+	run_handshake(&desk.scene, &job.job, ours, &peer.peer, result);
 	*asked = desk.asked;
+	if (trial->client)
+		g_assert_cmpuint(desk.asked, ==, 0);
 	g_assert_cmpint(result->reason, ==, trial->reason);
 	g_assert_cmpint(result->status, ==, trial->status);
 	g_assert_cmpint(result->peer_authenticated, ==, trial->status == 0);
@@ -243,8 +266,34 @@ static void both_roles(void)
 		run(&(struct trial){ .client = client }, &result, &asked);
 		g_assert_cmpstr(result.cipher, ==, "AES-128-GCM");
 		g_assert_cmpstr(result.peer_serial, ==, "");
-		g_assert_cmpuint(asked, >=, 1);
+		g_assert_cmpuint(asked, ==, client ? 0 : 1);
 	}
+}
+
+/* The server wants a group that has no share in the first ClientHello (RFC 8446, 4.1.4): the key is needed once more. */
+static void retry(void)
+{
+	struct proto_result result;
+	guint asked;
+
+	run(&(struct trial){ .client = true, .profile = BOTH_GROUPS, .priority = PEER_SECOND_GROUP }, &result, &asked);
+	g_assert_cmpstr(result.group, ==, "SECP384R1");
+	g_assert_cmpuint(hellos, ==, 2);
+	run(&(struct trial){ .profile = SECOND_GROUP, .priority = PEER_BOTH_GROUPS }, &result, &asked);
+	g_assert_cmpstr(result.group, ==, "SECP384R1");
+	g_assert_cmpuint(asked, ==, 2);
+}
+
+/* Nobody is asked for no identity: that would break the contract. */
+static void no_identity(void)
+{
+	const struct proto_psk_key *answer;
+	struct desk desk;
+
+	desk_open(&desk, SUPERVISOR_WORKS, NULL);
+	g_assert_cmpint(pskcall_ask(desk.call, 7, (const uint8_t *)"", 0, &answer), ==, -ENOKEY);
+	g_assert_cmpuint(desk.asked, ==, 0);
+	desk_close(&desk);
 }
 
 /* An answer to an earlier call is dropped, not used. */
@@ -335,18 +384,17 @@ static void only_mode(void)
 static void run_alert(bool client, bool early, int status)
 {
 	static const guint8 unknown[] = { 21, 3, 3, 0, 2, 2, GNUTLS_A_UNKNOWN_PSK_IDENTITY };
-	struct proto_job job = make_job(client ? PROTO_ROLE_CLIENT : PROTO_ROLE_SERVER, PROTO_AUTH_PSK, "");
+	struct proto_job_psk job = make_psk_job(client, 0);
 	struct proto_result result;
 	struct handshake *handshake;
 	union proto_message message;
 	struct desk desk;
 	int ours, theirs;
 
-	job.psk_hash = client ? PROTO_PSK_SHA256 : 0;
 	memset(&kernel, 0, sizeof(kernel));
-	desk_open(&desk, SUPERVISOR_WORKS);
+	desk_open(&desk, SUPERVISOR_WORKS, NULL);
 	tcp_pair(&ours, &theirs);
-	OK(handshake_new(&desk.scene.context, &job, ours, -1, &handshake));
+	OK(handshake_new(&desk.scene.context, &job.job, ours, -1, &handshake));
 	if (!early)
 		g_assert_cmpint(handshake_step(handshake), ==, HANDSHAKE_READS);
 	g_assert_cmpint(write(theirs, unknown, sizeof(unknown)), ==, sizeof(unknown));
@@ -395,11 +443,11 @@ static void bad_supervisors(void)
 	struct proto_result result;
 	guint asked;
 
-	for (int client = 0; client <= 1; client++) {
-		for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-			run(&(struct trial){ .client = client, .mood = cases[i].mood, .reason = cases[i].reason,
-					     .status = cases[i].status, .alert = client ? -1 : GNUTLS_A_INTERNAL_ERROR },
-			    &result, &asked);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		run(&(struct trial){ .mood = cases[i].mood, .reason = cases[i].reason, .status = cases[i].status,
+				     .alert = GNUTLS_A_INTERNAL_ERROR }, &result, &asked);
+		/* A client needs none of them. */
+		run(&(struct trial){ .client = true, .mood = cases[i].mood }, &result, &asked);
 	}
 }
 
@@ -422,6 +470,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/psk/both-roles", both_roles);
+	g_test_add_func("/psk/retry", retry);
+	g_test_add_func("/psk/no-identity", no_identity);
 	g_test_add_func("/psk/late-answer", late_answer);
 	g_test_add_func("/psk/unknown-identities", unknown_identities);
 	g_test_add_func("/psk/long-identity", long_identity);

@@ -21,10 +21,16 @@ struct identity {
 	gnutls_ecc_curve_t curve;
 };
 
+struct validity {
+	int64_t from, until;
+};
+
 struct credentials {
 	gnutls_certificate_credentials_t x509;
 	gnutls_priority_t priority;
 	bool has_trust;
+	struct validity *anchors;	/* of each trust anchor */
+	unsigned int anchor_count;
 	unsigned int identity_count;
 	struct identity identities[SNAPSHOT_IDENTITIES_MAX];
 };
@@ -86,11 +92,14 @@ static int import_crls(gnutls_x509_trust_list_t list, const struct snapshot_prof
 }
 
 /* The list owns what was added to it, and the credentials own the list. */
-static int import_trust(gnutls_certificate_credentials_t x509, const struct snapshot_profile *profile, const char **why)
+static int import_trust(struct credentials *credentials, const struct snapshot_profile *profile, const char **why)
 {
 	gnutls_x509_trust_list_t list;
 
 	*why = "a trust anchor";
+	credentials->anchors = calloc(profile->anchor_count + 1, sizeof(*credentials->anchors));
+	if (!credentials->anchors)
+		return GNUTLS_E_MEMORY_ERROR;
 	int ret = gnutls_x509_trust_list_init(&list, profile->anchor_count);
 	if (ret < 0)
 		return ret;
@@ -102,6 +111,9 @@ static int import_trust(gnutls_certificate_credentials_t x509, const struct snap
 		if (ret < 0)
 			goto fail;
 		ret = gnutls_x509_crt_import(anchor, &der, GNUTLS_X509_FMT_DER);
+		if (ret == 0)
+			credentials->anchors[credentials->anchor_count++] = (struct validity){
+				gnutls_x509_crt_get_activation_time(anchor), gnutls_x509_crt_get_expiration_time(anchor) };
 		/*
 		 * Not GNUTLS_TL_USE_IN_TLS: names of 150 authorities would be 15 KB in each server's flight, and
 		 * tell everyone whom we trust.
@@ -117,7 +129,7 @@ static int import_trust(gnutls_certificate_credentials_t x509, const struct snap
 	ret = import_crls(list, profile);
 	if (ret < 0)
 		goto fail;
-	gnutls_certificate_set_trust_list(x509, list, 0);
+	gnutls_certificate_set_trust_list(credentials->x509, list, 0);
 	return 0;
 fail:
 	gnutls_x509_trust_list_deinit(list, 1);
@@ -137,7 +149,7 @@ static int build(struct credentials *credentials, const struct snapshot_profile 
 	ret = gnutls_certificate_allocate_credentials(&credentials->x509);
 	if (ret < 0)
 		return ret;
-	ret = import_trust(credentials->x509, profile, why);
+	ret = import_trust(credentials, profile, why);
 	if (ret < 0)
 		return ret;
 	credentials->has_trust = profile->anchor_count > 0;
@@ -184,6 +196,7 @@ void credentials_free(struct credentials *credentials)
 		gnutls_certificate_free_credentials(credentials->x509);
 	if (credentials->priority)
 		gnutls_priority_deinit(credentials->priority);
+	free(credentials->anchors);
 	free(credentials);
 }
 
@@ -195,6 +208,14 @@ gnutls_certificate_credentials_t credentials_x509(const struct credentials *cred
 gnutls_priority_t credentials_priority(const struct credentials *credentials)
 {
 	return credentials->priority;
+}
+
+void credentials_window(const struct credentials *credentials, int64_t now, struct knownpeers_window *window)
+{
+	for (unsigned int i = 0; i < credentials->anchor_count; i++) {
+		knownpeers_narrow(window, now, credentials->anchors[i].from);
+		knownpeers_narrow(window, now, credentials->anchors[i].until + 1);
+	}
 }
 
 bool credentials_has_identity(const struct credentials *credentials)

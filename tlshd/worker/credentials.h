@@ -10,6 +10,7 @@
 #include <gnutls/gnutls.h>
 #include <stdbool.h>
 
+#include "knownpeers.h"
 #include "sign.h"
 #include "snapshot.h"
 
@@ -33,6 +34,9 @@ void credentials_free(struct credentials *credentials);
 
 gnutls_certificate_credentials_t credentials_x509(const struct credentials *credentials);
 gnutls_priority_t credentials_priority(const struct credentials *credentials);
+
+/** credentials_window - when a verdict at @now may change because of the dates of a trust anchor: narrows @window */
+void credentials_window(const struct credentials *credentials, int64_t now, struct knownpeers_window *window);
 
 /** credentials_has_identity, credentials_has_trust - is there a certificate of ours, and any trust anchor? */
 bool credentials_has_identity(const struct credentials *credentials);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "facts.h"
-#include "altnames.h"
 
 static const char cut_mark[] = "...";
 
@@ -115,13 +114,9 @@ static void add_san(struct text *text, unsigned int type, const gnutls_datum_t *
 	text_add(text, "other", strlen("other"));
 }
 
-static void add_sans(gnutls_x509_crt_t certificate, struct text *text)
+static void add_sans(gnutls_subject_alt_names_t names, struct text *text)
 {
-	gnutls_subject_alt_names_t names;
-
-	if (altnames_read(certificate, &names) < 0)
-		return;
-	for (unsigned int i = 0; !text->full; i++) {
+	for (unsigned int i = 0; names && !text->full; i++) {
 		gnutls_datum_t san;
 		unsigned int type;
 
@@ -131,7 +126,6 @@ static void add_sans(gnutls_x509_crt_t certificate, struct text *text)
 			text_add(text, ", ", 2);
 		add_san(text, type, &san);
 	}
-	gnutls_subject_alt_names_deinit(names);
 }
 
 static void add_dn(struct text *text, gnutls_datum_t *dn)
@@ -142,7 +136,7 @@ static void add_dn(struct text *text, gnutls_datum_t *dn)
 	dn->data = NULL;
 }
 
-void facts_of_certificate(gnutls_x509_crt_t certificate, struct proto_result *result)
+void facts_of_certificate(gnutls_x509_crt_t certificate, gnutls_subject_alt_names_t names, struct proto_result *result)
 {
 	gnutls_datum_t dn = { NULL, 0 };
 	uint8_t serial[sizeof(result->peer_serial)];
@@ -153,7 +147,7 @@ void facts_of_certificate(gnutls_x509_crt_t certificate, struct proto_result *re
 	if (gnutls_x509_crt_get_dn3(certificate, &dn, 0) == 0)
 		add_dn(&text, &dn);
 	text_init(&text, result->peer_san, sizeof(result->peer_san));
-	add_sans(certificate, &text);
+	add_sans(names, &text);
 	text_init(&text, result->peer_serial, sizeof(result->peer_serial));
 	/* RFC 5280, 4.1.2.2: up to 20 bytes; a longer one is cut. */
 	if (gnutls_x509_crt_get_serial(certificate, serial, &size) == 0) {
@@ -166,6 +160,15 @@ void facts_of_certificate(gnutls_x509_crt_t certificate, struct proto_result *re
 	}
 	result->peer_not_before = gnutls_x509_crt_get_activation_time(certificate);
 	result->peer_not_after = gnutls_x509_crt_get_expiration_time(certificate);
+}
+
+void facts_copy(struct proto_result *to, const struct proto_result *from)
+{
+	to->peer_not_before = from->peer_not_before;
+	to->peer_not_after = from->peer_not_after;
+	memcpy(to->peer_subject, from->peer_subject, sizeof(to->peer_subject));
+	memcpy(to->peer_san, from->peer_san, sizeof(to->peer_san));
+	memcpy(to->peer_serial, from->peer_serial, sizeof(to->peer_serial));
 }
 
 void facts_of_issuer(gnutls_x509_crt_t certificate, struct proto_result *result)

@@ -9,14 +9,20 @@
 #define TLSHD_WORKER_FACTS_H
 
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+#include <gnutls/x509-ext.h>
 
 #include "proto.h"
 
-/** facts_of_certificate - fill in the peer_ fields, but for peer_authenticated and peer_issuer */
-void facts_of_certificate(gnutls_x509_crt_t certificate, struct proto_result *result);
+/**
+ * facts_of_certificate - fill in the peer_ fields, but for peer_authenticated and peer_issuer
+ * @names: the certificate's, or NULL
+ */
+void facts_of_certificate(gnutls_x509_crt_t certificate, gnutls_subject_alt_names_t names, struct proto_result *result);
 
-/** facts_of_issuer - fill in peer_issuer, which only a refusal is interested in */
+/** facts_copy - fill in what facts_of_certificate() does, as it is in another result */
+void facts_copy(struct proto_result *to, const struct proto_result *from);
+
+/** facts_of_issuer - fill in peer_issuer, which only the refusal of an untrusted peer is interested in */
 void facts_of_issuer(gnutls_x509_crt_t certificate, struct proto_result *result);
 
 /** facts_of_session - fill in version, cipher, group, signature and alpn, as far as they are negotiated */

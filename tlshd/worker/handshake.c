@@ -45,7 +45,7 @@ struct handshake {
 	gnutls_session_t session;
 	struct transport transport;
 	struct name name;
-	gnutls_x509_crt_t leaf;	/* the peer's certificate, from CertificateVerify until it is judged */
+	struct verify_subject subject;	/* the peer, from its CertificateVerify until it is judged */
 	struct verify_refusal refusal;
 	struct sign_record signatures;
 	struct preshared preshared;
@@ -70,12 +70,15 @@ int handshake_new(const struct handshake_context *context, const struct proto_jo
 	handshake->fd = fd;
 	handshake->record_limit = RECORDLIMIT_NONE;
 	handshake->signatures.job = job->job;
-	handshake->preshared.job = job->job;
 	handshake->psk_hash = job->psk_hash;
 	handshake->result.job = job->job;
 	handshake->result.alert_sent = PROTO_NO_ALERT;
 	handshake->result.alert_received = PROTO_NO_ALERT;
 	memcpy(handshake->peername, job->peername, sizeof(handshake->peername));
+	if (preshared_init(&handshake->preshared, job) < 0) {
+		free(handshake);
+		return -ENOMEM;
+	}
 	if (job->certificate_length > 0)
 		handshake->unfit = requested_new(job, certificate_fd, context->sign, &handshake->requested,
 						 &handshake->result.library_error);
@@ -89,8 +92,9 @@ void handshake_free(struct handshake *handshake)
 		return;
 	if (handshake->session)
 		gnutls_deinit(handshake->session);
-	verify_forget(&handshake->leaf);
+	verify_forget(&handshake->subject);
 	requested_free(handshake->requested);
+	preshared_done(&handshake->preshared);
 	free(handshake);
 }
 
@@ -151,6 +155,16 @@ void handshake_result(const struct handshake *handshake, union proto_message *me
 	message->header = header;
 }
 
+static struct verify_context verify_context(const struct handshake *handshake)
+{
+	return (struct verify_context){
+		.settings = handshake->context->settings,
+		.credentials = handshake->credentials,
+		.known = handshake->context->known,
+		.role = handshake->role,
+	};
+}
+
 /* Before the library looks into a message of the peer: limits, and what we have to know of it. */
 static int on_message(gnutls_session_t session, unsigned int type, unsigned int when, unsigned int incoming,
 		      const gnutls_datum_t *body)
@@ -171,7 +185,9 @@ static int on_message(gnutls_session_t session, unsigned int type, unsigned int 
 		handshake->record_limit = recordlimit_read(body, hello);
 	/* The peer's chain has been read, and its key is about to be used. */
 	if (type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY) {
-		handshake->refusal = verify_limits(session, settings, &handshake->leaf, &handshake->result);
+		struct verify_context verify = verify_context(handshake);
+
+		handshake->refusal = verify_limits(session, &verify, &handshake->subject, &handshake->result);
 		if (handshake->refusal.reason != REASON_OK)
 			return GNUTLS_E_CERTIFICATE_ERROR;
 	}
@@ -183,11 +199,10 @@ static int on_verify(gnutls_session_t session)
 {
 	struct handshake *handshake = gnutls_session_get_ptr(session);
 
-	handshake->refusal = verify_peer(session, handshake->leaf, handshake->role, &handshake->name,
-					 &handshake->result.peer_authenticated);
-	if (handshake->refusal.reason != REASON_OK && handshake->leaf)
-		facts_of_issuer(handshake->leaf, &handshake->result);
-	verify_forget(&handshake->leaf);
+	struct verify_context verify = verify_context(handshake);
+
+	handshake->refusal = verify_peer(session, &verify, &handshake->subject, &handshake->name, &handshake->result);
+	verify_forget(&handshake->subject);
 	if (handshake->refusal.reason == REASON_OK)
 		return 0;
 	if (handshake->refusal.reason == REASON_UNTRUSTED && !credentials_has_trust(handshake->credentials))
@@ -223,7 +238,7 @@ int handshake_offer_psk(gnutls_session_t session, gnutls_datum_t *identity, gnut
 {
 	struct handshake *handshake = gnutls_session_get_ptr(session);
 
-	return preshared_offer(handshake->context->preshared, &handshake->preshared, identity, key);
+	return preshared_offer(&handshake->preshared, identity, key);
 }
 
 int handshake_find_psk(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_t *key)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "credentials.h"
+#include "knownpeers.h"
 #include "preshared.h"
 #include "proto.h"
 #include "sign.h"
@@ -26,6 +27,7 @@ struct handshake_context {
 	const struct credentials *server;
 	struct sign *sign;
 	struct preshared_context *preshared;
+	struct knownpeers *known;
 };
 
 enum handshake_state {
@@ -36,6 +38,7 @@ enum handshake_state {
 
 /**
  * handshake_new - a handshake that has not begun
+ * @job: the beginning of a struct proto_job_psk where its header says so; not needed after the call
  * @fd: the kernel's socket; stays the caller's
  * @certificate_fd: what came with the job beside it, or -1; not needed after the call
  *

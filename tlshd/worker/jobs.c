@@ -156,7 +156,7 @@ static int step_job(struct jobs *jobs, struct job *job)
 
 static int begin_job(struct jobs *jobs, int fd, int certificate_fd)
 {
-	const struct proto_job message = jobs->message.job;
+	const struct proto_job message = jobs->message.job;	/* without a key that may be behind it */
 
 	if (fd < 0)
 		return refuse_job(jobs, message.job, -1, REASON_RESOURCES, EMFILE);
@@ -167,7 +167,7 @@ static int begin_job(struct jobs *jobs, int fd, int certificate_fd)
 	job->fd = fd;
 	job->deadline_ms = message.deadline_ms;
 	job->hello_deadline_ms = message.role == PROTO_ROLE_SERVER ? message.hello_deadline_ms : 0;
-	if (handshake_new(jobs->context, &message, fd, certificate_fd, &job->handshake) < 0 ||
+	if (handshake_new(jobs->context, &jobs->message.job, fd, certificate_fd, &job->handshake) < 0 ||
 	    timers_add(&jobs->timers, &job->timer, next_due(job)) < 0) {
 		handshake_free(job->handshake);
 		free(job);
@@ -203,20 +203,26 @@ static void close_all(const int fds[2])
 	}
 }
 
-static int take_message(struct jobs *jobs)
+static int receive_message(struct jobs *jobs, int fds[2])
 {
-	int fds[2];
+	const struct proto_header *header = &jobs->message.header;
 
 	memset(&jobs->message.header, 0, sizeof(jobs->message.header));
 	int ret = proto_receive(jobs->channel, &jobs->message, MSG_DONTWAIT, fds, 2);
 	/* A descriptor that we have no room for is lost on the way; the job is not. */
-	if (ret == -EBADMSG && jobs->message.header.type == PROTO_JOB &&
-	    proto_check(&jobs->message, sizeof(jobs->message.job)) == 0)
+	if (ret == -EBADMSG && (header->type == PROTO_JOB || header->type == PROTO_JOB_PSK) &&
+	    proto_check(&jobs->message, proto_size(header->type)) == 0)
 		ret = 0;
-	if (ret < 0)
-		return ret;
+	return ret;
+}
+
+static int act_on_message(struct jobs *jobs, const int fds[2])
+{
+	int ret;
+
 	switch (jobs->message.header.type) {
 	case PROTO_JOB:
+	case PROTO_JOB_PSK:
 		if ((jobs->message.job.certificate_length > 0) != (fds[1] >= 0) && fds[0] >= 0)
 			break;
 		ret = begin_job(jobs, fds[0], fds[1]);
@@ -230,6 +236,20 @@ static int take_message(struct jobs *jobs)
 	}
 	close_all(fds);
 	return -EBADMSG;
+}
+
+/* What was read may hold a key, of which the handshake has its own copy. */
+static int take_message(struct jobs *jobs)
+{
+	int fds[2];
+
+	int ret = receive_message(jobs, fds);
+	if (ret == -EAGAIN)
+		return ret;
+	if (ret == 0)
+		ret = act_on_message(jobs, fds);
+	explicit_bzero(&jobs->message, sizeof(jobs->message));
+	return ret;
 }
 
 static int take_messages(struct jobs *jobs)

@@ -8,6 +8,7 @@ libworker_a_SOURCES = \
 	tlshd/worker/facts.c tlshd/worker/facts.h \
 	tlshd/worker/handshake.c tlshd/worker/handshake.h \
 	tlshd/worker/jobs.c tlshd/worker/jobs.h \
+	tlshd/worker/knownpeers.c tlshd/worker/knownpeers.h \
 	tlshd/worker/ktls.c tlshd/worker/ktls.h \
 	tlshd/worker/name.c tlshd/worker/name.h \
 	tlshd/worker/outcome.c tlshd/worker/outcome.h \

@@ -41,6 +41,7 @@ struct worker {
 	struct sign *sign;
 	struct pskcall *psk;
 	struct preshared_context *preshared;
+	struct knownpeers *known;
 	struct credentials *client;
 	struct credentials *server;
 	struct handshake_context context;
@@ -139,12 +140,16 @@ static int build_credentials(struct worker *worker)
 			    &worker->preshared);
 	if (ret < 0)
 		return failed("preparing pre-shared keys", "GnuTLS", gnutls_strerror(ret));
+	ret = knownpeers_new(&worker->known);
+	if (ret < 0)
+		return failed("preparing the memory of peers", "calloc", strerror(-ret));
 	worker->context = (struct handshake_context){
 		.settings = &worker->snapshot->settings,
 		.client = worker->client,
 		.server = worker->server,
 		.sign = worker->sign,
 		.preshared = worker->preshared,
+		.known = worker->known,
 	};
 	return ret;
 }

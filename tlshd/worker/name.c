@@ -11,7 +11,6 @@
 #include <strings.h>
 
 #include "name.h"
-#include "altnames.h"
 
 static bool parse_address(const char *text, struct name *name)
 {
@@ -93,12 +92,11 @@ static bool address_equal(const struct name *name, const gnutls_datum_t *san)
 	       memcmp(name->address, san->data, san->size) == 0;
 }
 
-bool name_matches(const struct name *name, gnutls_x509_crt_t certificate)
+bool name_matches(const struct name *name, gnutls_subject_alt_names_t names)
 {
-	gnutls_subject_alt_names_t names;
 	bool found = false;
 
-	if (!name_is_set(name) || altnames_read(certificate, &names) < 0)
+	if (!name_is_set(name) || !names)
 		return false;
 	for (unsigned int i = 0; !found; i++) {
 		gnutls_datum_t san;
@@ -111,6 +109,5 @@ bool name_matches(const struct name *name, gnutls_x509_crt_t certificate)
 		else if (type == GNUTLS_SAN_IPADDRESS)
 			found = address_equal(name, &san);
 	}
-	gnutls_subject_alt_names_deinit(names);
 	return found;
 }

@@ -8,7 +8,7 @@
 #ifndef TLSHD_WORKER_NAME_H
 #define TLSHD_WORKER_NAME_H
 
-#include <gnutls/x509.h>
+#include <gnutls/x509-ext.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,7 +32,7 @@ int name_parse(const char *text, struct name *name);
 /** name_is_set - is there anything to verify? */
 bool name_is_set(const struct name *name);
 
-/** name_matches - does the certificate carry this name? Never true for a name that is not set. */
-bool name_matches(const struct name *name, gnutls_x509_crt_t certificate);
+/** name_matches - is it among these of a certificate's (NULL: it has none)? Never true for a name that is not set. */
+bool name_matches(const struct name *name, gnutls_subject_alt_names_t names);
 
 #endif

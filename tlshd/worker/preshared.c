@@ -179,6 +179,26 @@ int preshared_server(const struct preshared_context *context, gnutls_session_t s
 	return ret == 0 ? gnutls_credentials_set(session, GNUTLS_CRD_PSK, context->server) : ret;
 }
 
+int preshared_init(struct preshared *preshared, const struct proto_job *job)
+{
+	preshared->job = job->job;
+	if (job->header.type != PROTO_JOB_PSK)
+		return 0;
+	preshared->offer = malloc(sizeof(*preshared->offer));
+	if (!preshared->offer)
+		return -ENOMEM;
+	memcpy(preshared->offer, job, sizeof(*preshared->offer));
+	return 0;
+}
+
+void preshared_done(struct preshared *preshared)
+{
+	if (preshared->offer)
+		explicit_bzero(preshared->offer, sizeof(*preshared->offer));
+	free(preshared->offer);
+	preshared->offer = NULL;
+}
+
 static int copy(gnutls_datum_t *to, const uint8_t *data, size_t size)
 {
 	to->size = 0;
@@ -190,20 +210,15 @@ static int copy(gnutls_datum_t *to, const uint8_t *data, size_t size)
 	return 0;
 }
 
-int preshared_offer(const struct preshared_context *context, struct preshared *preshared, gnutls_datum_t *identity,
-		    gnutls_datum_t *key)
+int preshared_offer(struct preshared *preshared, gnutls_datum_t *identity, gnutls_datum_t *key)
 {
-	const struct proto_psk_key *answer;
-	int ret = pskcall_ask(context->psk, preshared->job, NULL, 0, &answer);
+	const struct proto_job_psk *offer = preshared->offer;
+	int ret = copy(identity, offer->identity, offer->identity_length);
 
 	if (ret == 0) {
-		ret = copy(identity, answer->identity, answer->identity_length);
-		if (ret == 0) {
-			ret = copy(key, answer->key, answer->key_length);
-			if (ret < 0)
-				gnutls_free(identity->data);
-		}
-		pskcall_forget(context->psk);
+		ret = copy(key, offer->key, offer->key_length);
+		if (ret < 0)
+			gnutls_free(identity->data);
 	}
 	preshared->found = ret == 0;
 	preshared->failure = ret;

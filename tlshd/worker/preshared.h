@@ -16,12 +16,13 @@
 /* Shared by all handshakes. */
 struct preshared_context;
 
-/* What became of the calls of one handshake. */
+/* The keys of one handshake. */
 struct preshared {
 	uint64_t job;
+	struct proto_job_psk *offer; /* client: a copy of the message with the key, until preshared_done() */
 	bool found;		/* a key went to the library */
 	bool unknown;		/* server: the peer's identity has none */
-	int failure;		/* negative errno of a call that failed for another reason */
+	int failure;		/* negative errno where a key could not be had for another reason */
 };
 
 /**
@@ -46,9 +47,24 @@ void preshared_free(struct preshared_context *context);
 int preshared_client(const struct preshared_context *context, gnutls_session_t session, uint32_t hash);
 int preshared_server(const struct preshared_context *context, gnutls_session_t session);
 
-/** preshared_offer, preshared_find - for the library's callbacks; they return what these have to */
-int preshared_offer(const struct preshared_context *context, struct preshared *preshared, gnutls_datum_t *identity,
-		    gnutls_datum_t *key);
+/**
+ * preshared_init - of a job, before its handshake
+ * @preshared: zeroed
+ * @job: the beginning of a struct proto_job_psk where its header says so
+ *
+ * Returns 0 or -ENOMEM.
+ */
+int preshared_init(struct preshared *preshared, const struct proto_job *job);
+
+/** preshared_done - wipe the key */
+void preshared_done(struct preshared *preshared);
+
+/**
+ * preshared_offer, preshared_find - for the library's callbacks; they return what these have to
+ *
+ * The library asks again after a HelloRetryRequest (RFC 8446, 4.1.2: the second ClientHello offers the key once more).
+ */
+int preshared_offer(struct preshared *preshared, gnutls_datum_t *identity, gnutls_datum_t *key);
 int preshared_find(const struct preshared_context *context, struct preshared *preshared, const gnutls_datum_t *identity,
 		   gnutls_datum_t *key);
 

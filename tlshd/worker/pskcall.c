@@ -77,14 +77,14 @@ int pskcall_ask(struct pskcall *psk, uint64_t job, const uint8_t *identity, size
 
 	if (psk->fd < 0)
 		return -EPIPE;
-	if (length > PROTO_PSK_IDENTITY_MAX)
+	/* No key has such a description, and the supervisor ends who asks for one. */
+	if (length == 0 || length > PROTO_PSK_IDENTITY_MAX)
 		return -ENOKEY;
 	proto_init(&psk->message, PROTO_PSK);
 	psk->message.psk.job = job;
 	psk->message.psk.call = call;
 	psk->message.psk.identity_length = length;
-	if (length > 0)
-		memcpy(psk->message.psk.identity, identity, length);
+	memcpy(psk->message.psk.identity, identity, length);
 	int ret = proto_send(psk->fd, &psk->message, NULL, 0);
 	if (ret == 0)
 		ret = receive_answer(psk, call);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The worker's end of the PSK channel: pre-shared keys that the supervisor reads from the kernel's keyrings.
+ * The worker's end of the PSK channel: pre-shared keys that the supervisor reads from the kernel's keyrings, for the
+ * identities that are offered to servers.
  *
  * The TLS library asks for a key inside a callback that must not return "again", so a call blocks this worker, for at
  * most the call limit. The supervisor never blocks, so that is a matter of microseconds.
@@ -25,8 +26,8 @@ int pskcall_new(int fd, uint32_t timeout_ms, struct pskcall **out);
 void pskcall_free(struct pskcall *psk);
 
 /**
- * pskcall_ask - the pre-shared key of a job
- * @identity, @length: server: what the peer offers; client: NULL and 0
+ * pskcall_ask - the pre-shared key for a server's job
+ * @identity, @length: what the peer offers
  * @answer: filled in on success; it holds a secret: pskcall_forget() it
  *
  * Returns 0; -ENOKEY where there is no such key; -ETIMEDOUT or -EPIPE where no answer came; or the supervisor's errno.

@@ -9,6 +9,7 @@
 #include <gnutls/x509.h>
 #include <time.h>
 
+#include "altnames.h"
 #include "facts.h"
 #include "verify.h"
 
@@ -114,43 +115,85 @@ static struct verify_refusal refuse_import(int code)
 	return refuse(REASON_UNTRUSTED, PROTO_VERIFY_OTHER, GNUTLS_A_BAD_CERTIFICATE);
 }
 
-void verify_forget(gnutls_x509_crt_t *leaf)
+void verify_forget(struct verify_subject *subject)
 {
-	if (*leaf)
-		gnutls_x509_crt_deinit(*leaf);
-	*leaf = NULL;
+	if (subject->leaf)
+		gnutls_x509_crt_deinit(subject->leaf);
+	knownpeer_unref(subject->peer);
+	*subject = (struct verify_subject){ 0 };
 }
 
-struct verify_refusal verify_limits(gnutls_session_t session, const struct snapshot_settings *settings,
-				    gnutls_x509_crt_t *leaf, struct proto_result *result)
+/* A status of the certificate that comes with the handshake says more than the bytes of the chain do. */
+static bool has_status(gnutls_session_t session, unsigned int count)
+{
+	gnutls_datum_t response;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (gnutls_ocsp_status_request_get2(session, i, &response) == 0)
+			return true;
+	return false;
+}
+
+static void narrow(struct knownpeers_window *window, int64_t now, gnutls_x509_crt_t certificate)
+{
+	knownpeers_narrow(window, now, gnutls_x509_crt_get_activation_time(certificate));
+	/* The last second is valid, too. */
+	knownpeers_narrow(window, now, (int64_t)gnutls_x509_crt_get_expiration_time(certificate) + 1);
+}
+
+static void read_leaf(struct verify_subject *subject, gnutls_x509_crt_t leaf, struct proto_result *result)
+{
+	subject->leaf = leaf;
+	if (altnames_read(leaf, &subject->peer->names) < 0)
+		subject->peer->names = NULL;
+	facts_of_certificate(leaf, subject->peer->names, &subject->peer->facts);
+	facts_copy(result, &subject->peer->facts);
+}
+
+static struct verify_refusal read_chain(const gnutls_datum_t *chain, unsigned int count, const struct verify_context *context,
+					struct verify_subject *subject, struct proto_result *result)
 {
 	struct verify_refusal refusal = accepted;
-	unsigned int count = 0;
+	int64_t now = time(NULL);
 
-	verify_forget(leaf);
-
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-	if (!chain)
-		return accepted;
-	for (unsigned int i = 0; i < count && i <= settings->max_certificates; i++) {
+	for (unsigned int i = 0; i < count && refusal.reason == REASON_OK; i++) {
 		gnutls_x509_crt_t certificate;
 
-		if (i == settings->max_certificates)
+		if (i == context->settings->max_certificates)
 			return refuse(REASON_CHAIN_LENGTH, 0, GNUTLS_A_CERTIFICATE_UNKNOWN);
 		int ret = import(&chain[i], &certificate);
 		if (ret < 0)
 			return refuse_import(ret);
+		narrow(&subject->peer->window, now, certificate);
+		refusal = check_key(certificate, context->settings->max_rsa_bits);
 		if (i == 0)
-			facts_of_certificate(certificate, result);
-		refusal = check_key(certificate, settings->max_rsa_bits);
-		if (i == 0)
-			*leaf = certificate;
+			read_leaf(subject, certificate, result);
 		else
 			gnutls_x509_crt_deinit(certificate);
-		if (refusal.reason != REASON_OK)
-			break;
 	}
+	credentials_window(context->credentials, now, &subject->peer->window);
 	return refusal;
+}
+
+struct verify_refusal verify_limits(gnutls_session_t session, const struct verify_context *context,
+				    struct verify_subject *subject, struct proto_result *result)
+{
+	unsigned int count = 0;
+
+	verify_forget(subject);
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
+	if (!chain || count == 0)
+		return accepted;
+	if (!has_status(session, count))
+		subject->peer = knownpeers_find(context->known, context->role, chain, count, time(NULL));
+	if (subject->peer) {
+		facts_copy(result, &subject->peer->facts);
+		return accepted;
+	}
+	subject->peer = knownpeer_new(context->role, chain, count);
+	if (!subject->peer)
+		return refuse(REASON_RESOURCES, 0, GNUTLS_A_INTERNAL_ERROR);
+	return read_chain(chain, count, context, subject, result);
 }
 
 /*
@@ -186,24 +229,39 @@ static struct verify_refusal check_chain(gnutls_session_t session, gnutls_x509_c
 	return bits ? verify_refused(bits) : accepted;
 }
 
-struct verify_refusal verify_peer(gnutls_session_t session, gnutls_x509_crt_t leaf, enum proto_role role,
-				  const struct name *name, uint32_t *authenticated)
+/* Someone who is not known, and from now on is when the verdict is good and is about the chain alone. */
+static struct verify_refusal judge(gnutls_session_t session, const struct verify_context *context,
+				   struct verify_subject *subject, struct proto_result *result)
 {
-	const char *purpose = role == PROTO_ROLE_CLIENT ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT;
+	const char *purpose = context->role == PROTO_ROLE_CLIENT ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT;
+
+	struct verify_refusal refusal = check_chain(session, subject->leaf, purpose);
+	if (refusal.reason != REASON_OK)
+		facts_of_issuer(subject->leaf, result);
+	else if (!has_status(session, subject->peer->certificates))
+		knownpeers_keep(context->known, subject->peer);
+	return refusal;
+}
+
+struct verify_refusal verify_peer(gnutls_session_t session, const struct verify_context *context,
+				  struct verify_subject *subject, const struct name *name, struct proto_result *result)
+{
+	bool client = context->role == PROTO_ROLE_CLIENT;
+	struct verify_refusal refusal = accepted;
 	unsigned int count = 0;
 
-	*authenticated = 0;
-	assert(role == PROTO_ROLE_SERVER || name_is_set(name));
+	result->peer_authenticated = 0;
+	assert(!client || name_is_set(name));
 	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-	if (!chain || count == 0)
-		return role == PROTO_ROLE_SERVER ? accepted :
-		       refuse(REASON_UNTRUSTED, PROTO_VERIFY_OTHER, GNUTLS_A_BAD_CERTIFICATE);
+	if ((!chain || count == 0) && !client)
+		return accepted;
 	/* Without CertificateVerify there was no look at the limits, and a certificate alone proves nothing. */
-	if (!leaf)
+	if (!chain || count == 0 || !subject->peer || (!subject->peer->trusted && !subject->leaf))
 		return refuse(REASON_UNTRUSTED, PROTO_VERIFY_OTHER, GNUTLS_A_BAD_CERTIFICATE);
-	struct verify_refusal refusal = check_chain(session, leaf, purpose);
-	if (refusal.reason == REASON_OK && role == PROTO_ROLE_CLIENT && !name_matches(name, leaf))
+	if (!subject->peer->trusted)
+		refusal = judge(session, context, subject, result);
+	if (refusal.reason == REASON_OK && client && !name_matches(name, subject->peer->names))
 		refusal = refuse(REASON_NAME, 0, GNUTLS_A_BAD_CERTIFICATE);
-	*authenticated = refusal.reason == REASON_OK;
+	result->peer_authenticated = refusal.reason == REASON_OK;
 	return refusal;
 }
