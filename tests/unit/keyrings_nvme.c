@@ -28,7 +28,7 @@ static void test_generate(struct place *place, const void *data)
 	place_fails(place, "generate -o %F --hash 2 --length 32", STATUS_USAGE, "does not go with");
 	place_fails(place, "generate -o %F --insert", STATUS_USAGE, "--subsysnqn");
 	place_fails(place, "generate -o %F --secret %O", STATUS_INPUT,
-	      "32 bytes, or 64 hexadecimal digits");
+		    "32 bytes, or 64 hexadecimal digits");
 	g_assert_false(g_file_test(place->output, G_FILE_TEST_EXISTS));
 	place_succeeds(place, "generate -o %F --hash sha384");
 	g_assert_true(g_file_get_contents(place->output, &text, NULL, NULL));
@@ -65,7 +65,8 @@ static void test_secret(struct place *place, const void *data)
 static void test_generate_insert(struct place *place, const void *data)
 {
 	(void)data;
-	place_fails(place, "generate -o %N --insert " NAMES " %K", STATUS_EXISTS, "is there already");
+	place_fails(place, "generate -o %N --insert " NAMES " %K", STATUS_EXISTS,
+		    "is there already");
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 0);
 	fixture_fail_add(0, EDQUOT);
 	place_fails(place, "generate -o %F --insert " NAMES " %K", STATUS_QUOTA, "quota");
@@ -89,8 +90,10 @@ static void test_import(struct place *place, const void *data)
 	g_assert_true(place_says(place, ": NVMe0R01 " HOST " " SUBSYSTEM "\n"));
 	place_succeeds(place, "import %O " NAMES " %K -I 0");
 	g_assert_true(place_says(place, "is there already"));
-	place_fails(place, "import %N " NAMES " %K -I 0", STATUS_EXISTS, "cannot stand side by side");
-	place_fails(place, "import %O " NAMES " %K -I 0 --compat", STATUS_EXISTS, "another content");
+	place_fails(place, "import %N " NAMES " %K -I 0", STATUS_EXISTS,
+		    "cannot stand side by side");
+	place_fails(place, "import %O " NAMES " %K -I 0 --compat", STATUS_EXISTS,
+		    "another content");
 	place_succeeds(place, "import %N " NAMES " %K -I 0 --replace");
 	g_assert_true(place_says(place, "took the place"));
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 1);
@@ -124,10 +127,11 @@ static void test_key_files(struct place *place, const void *data)
 	g_chmod(place->old, 0660);
 	place_fails(place, "import %O " NAMES " %K", STATUS_FILE, "is no secret");
 	place_fails(place, "import /nonexistent " NAMES " %K", STATUS_FILE, "No such file");
-	place_fails(place, "import credential:key " NAMES " %K", STATUS_FILE, "CREDENTIALS_DIRECTORY");
+	place_fails(place, "import credential:key " NAMES " %K", STATUS_FILE,
+		    "CREDENTIALS_DIRECTORY");
 	g_setenv("CREDENTIALS_DIRECTORY", place->folder, TRUE);
 	place_fails(place, "import credential:../x " NAMES " %K", STATUS_USAGE,
-	      "not the name of a credential");
+		    "not the name of a credential");
 	place_succeeds(place, "import credential:old " NAMES " %K");
 	g_unsetenv("CREDENTIALS_DIRECTORY");
 	g_assert_true(g_file_set_contents_full(place->output, "NVMeTLSkey-1:01:", -1,
@@ -175,24 +179,22 @@ static void test_list(struct place *place, const void *data)
 	g_assert_true(json_object_get_null_member(key, "digest"));
 }
 
+/* An identity has blanks, which words do not. */
+static int remove_identity(struct place *place, const char *identity)
+{
+	g_autofree char *option = g_strdup_printf("--keyring=%d", place->keyring);
+	char *argv[] = { (char *)"remove", option, (char *)identity, NULL };
+
+	return place_command("remove")->run(place_command("remove"), 3, argv, NULL);
+}
+
 static void test_remove(struct place *place, const void *data)
 {
-	g_autoptr(GError) error = NULL;
-
 	(void)data;
-	/* Options have no blanks here; an identity has. */
-	char *argv[] = { (char *)"remove", g_strdup_printf("--keyring=%d", place->keyring),
-			 (char *)"NVMe0R01 " HOST " nqn.sub1", NULL };
-	const struct command *command = place_command("remove");
-
 	place_succeeds(place, "import %O -n " HOST " -c nqn.sub10 %K -I 0");
-	g_assert_cmpint(command->run(command, 3, argv, &error), ==, STATUS_NOT_FOUND);
+	g_assert_cmpint(remove_identity(place, "NVMe0R01 " HOST " nqn.sub1"), ==, STATUS_NOT_FOUND);
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 1);
-	argv[0] = (char *)"remove";
-	argv[2] = (char *)"NVMe0R01 " HOST " nqn.sub10";
-	g_autofree char *option = g_strdup_printf("--keyring=%d", place->keyring);
-	argv[1] = option;
-	g_assert_cmpint(command->run(command, 3, argv, NULL), ==, 0);
+	g_assert_cmpint(remove_identity(place, "NVMe0R01 " HOST " nqn.sub10"), ==, 0);
 	g_assert_cmpuint(fixture_count(place->keyring), ==, 0);
 	place_fails(place, "remove 2147483647 %K", STATUS_NOT_FOUND, "with the number 2147483647");
 }
@@ -202,9 +204,10 @@ static void test_rotate(struct place *place, const void *data)
 	(void)data;
 	place_succeeds(place, "import %O " NAMES " %K");
 	place_succeeds(place, "import %O -n " HOST " -c " SUBSYSTEM "2 %K");
-	place_fails(place, "rotate %N " NAMES " %K --retire", STATUS_NOT_FOUND, "the old one stays");
+	place_fails(place, "rotate %N " NAMES " %K --retire", STATUS_NOT_FOUND,
+		    "the old one stays");
 	place_fails(place, "rotate %N " NAMES " %K --retire --replace", STATUS_USAGE,
-	      "do not go with it");
+		    "do not go with it");
 	place_succeeds(place, "rotate %N " NAMES " %K");
 	g_assert_true(place_says(place, "1 older key for"));
 	g_assert_true(place_says(place, "--tls_key="));
@@ -245,7 +248,8 @@ static void test_doctor(struct place *place, const void *data)
 	g_assert_true(place_says(place, "only begins like this one"));
 	g_assert_cmpint(place_run(place, "doctor %N " NAMES " %K", &error), ==, STATUS_INCOMPLETE);
 	g_assert_true(place_says(place, "has one of these identities, but another content"));
-	g_assert_cmpint(place_run(place, "doctor %N " NAMES " %K --json", &error), ==, STATUS_INCOMPLETE);
+	g_assert_cmpint(place_run(place, "doctor %N " NAMES " %K --json", &error), ==,
+			STATUS_INCOMPLETE);
 	g_assert_true(place_says(place, "\"present\" : false"));
 	place_fails(place, "doctor %O " NAMES " -k .no-such-keyring", STATUS_KEYRING, "not there");
 	g_assert_true(place_says(place, "fingerprint"));
