@@ -70,7 +70,8 @@ static int read_identifiers(struct certificate *certificate, gnutls_x509_crt_t c
 	certificate->subject = take_text(gnutls_x509_crt_get_dn3(crt, &datum, 0), &datum);
 	certificate->issuer = take_text(gnutls_x509_crt_get_issuer_dn3(crt, &datum, 0), &datum);
 	certificate->common_name = read_common_name(crt);
-	certificate->number = gnutls_x509_crt_get_serial(crt, data, &size) < 0 ? g_strdup("") : hex(data, size);
+	certificate->number =
+		gnutls_x509_crt_get_serial(crt, data, &size) < 0 ? g_strdup("") : hex(data, size);
 	size = sizeof(data);
 	ret = gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, data, &size);
 	if (ret >= 0)
@@ -98,8 +99,10 @@ static int read_public_key(struct certificate *certificate, gnutls_x509_crt_t cr
 	certificate->spki = take_bytes(&datum);
 	int algorithm = gnutls_pubkey_get_pk_algorithm(key, &bits);
 	const char *name = gnutls_pk_get_name(algorithm);
-	if (algorithm == GNUTLS_PK_ECDSA && gnutls_pubkey_export_ecc_raw2(key, &curve, NULL, NULL, 0) >= 0)
-		certificate->kind = g_strdup_printf("%s %s", name, gnutls_ecc_curve_get_name(curve));
+	if (algorithm == GNUTLS_PK_ECDSA &&
+	    gnutls_pubkey_export_ecc_raw2(key, &curve, NULL, NULL, 0) >= 0)
+		certificate->kind =
+			g_strdup_printf("%s %s", name, gnutls_ecc_curve_get_name(curve));
 	else if (algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS)
 		certificate->kind = g_strdup_printf("%s %u bits", name, bits);
 	else
@@ -168,8 +171,10 @@ static void read_uses(struct certificate *certificate, gnutls_x509_crt_t crt)
 	int ret = gnutls_x509_crt_get_key_usage(crt, &usage, NULL);
 	certificate->may_sign = ret == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
 				(ret >= 0 && (usage & GNUTLS_KEY_DIGITAL_SIGNATURE));
-	certificate->for_clients = gnutls_x509_crt_check_key_purpose(crt, GNUTLS_KP_TLS_WWW_CLIENT, 0) != 0;
-	certificate->for_servers = gnutls_x509_crt_check_key_purpose(crt, GNUTLS_KP_TLS_WWW_SERVER, 0) != 0;
+	certificate->for_clients =
+		gnutls_x509_crt_check_key_purpose(crt, GNUTLS_KP_TLS_WWW_CLIENT, 0) != 0;
+	certificate->for_servers =
+		gnutls_x509_crt_check_key_purpose(crt, GNUTLS_KP_TLS_WWW_SERVER, 0) != 0;
 	certificate->authority = gnutls_x509_crt_get_ca_status(crt, NULL) > 0;
 	certificate->weak_signature = find_weak_signature(certificate, crt);
 	certificate->from = gnutls_x509_crt_get_activation_time(crt);
@@ -191,7 +196,7 @@ static int read_all(struct certificate *certificate, gnutls_x509_crt_t crt)
 
 struct certificate *certificate_new(const void *der, size_t size, const char **why)
 {
-	const gnutls_datum_t datum = { .data = (unsigned char *)der, .size = size };
+	const gnutls_datum_t datum = {.data = (unsigned char *)der, .size = size};
 	struct certificate *certificate = g_new0(struct certificate, 1);
 	gnutls_x509_crt_t crt;
 
@@ -241,5 +246,6 @@ char *certificate_time(gint64 when)
 {
 	g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(when);
 
-	return date ? g_date_time_format(date, "%Y-%m-%d %H:%M UTC") : g_strdup("a time out of range");
+	return date ? g_date_time_format(date, "%Y-%m-%d %H:%M UTC")
+		    : g_strdup("a time out of range");
 }

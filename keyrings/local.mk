@@ -35,7 +35,7 @@ libkeyrings_a_SOURCES = \
 	keyrings/prockeys.c keyrings/prockeys.h \
 	keyrings/secret.c keyrings/secret.h \
 	keyrings/status.c keyrings/status.h \
-	keyrings/store.c keyrings/store.h \
+	keyrings/store.c keyrings/store.h keyrings/storelist.c \
 	keyrings/wanted.c keyrings/wanted.h \
 	keyrings/wantednvme.c \
 	keyrings/wantedx509.c \

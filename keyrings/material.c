@@ -169,6 +169,17 @@ static int write_all(int fd, const void *data, size_t length)
 	return 0;
 }
 
+/* Gives a file its name, and never takes the place of another one. Returns 0 or an errno. */
+static int name_file(const char *part, const char *target)
+{
+	if (renameat2(AT_FDCWD, part, AT_FDCWD, target, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Not every file system can do it, and not every one has links. */
+	if (errno != EINVAL && errno != ENOSYS)
+		return errno;
+	return link(part, target) < 0 ? errno : 0;
+}
+
 static int write_file(const char *target, const void *data, size_t length, GError **error)
 {
 	g_autofree char *part = g_strdup_printf("%s.XXXXXX", target);
@@ -183,9 +194,8 @@ static int write_file(const char *target, const void *data, size_t length, GErro
 		number = errno;
 	if (close(fd) < 0 && number == 0)
 		number = errno;
-	/* link() never replaces what is there, as rename() would. */
-	if (number == 0 && link(part, target) < 0)
-		number = errno;
+	if (number == 0)
+		number = name_file(part, target);
 	unlink(part);
 	if (number == EEXIST)
 		return status_set(error, STATUS_EXISTS,

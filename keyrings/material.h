@@ -41,8 +41,8 @@ int material_read(const char *source, enum material_kind kind, size_t limit,
  * @target: a path, where no file may be yet, or "-" for standard output
  * @data, @length: bytes
  *
- * The file can be read by its owner only, appears under its name when it is complete, and is on the
- * disk then. Returns 0 or an enum status: STATUS_EXISTS, STATUS_FILE.
+ * The file can be read by its owner only, and has its name when its content is on the disk. Returns
+ * 0 or an enum status: STATUS_EXISTS, STATUS_FILE.
  */
 int material_write(const char *target, const void *data, size_t length, GError **error);
 

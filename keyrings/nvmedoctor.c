@@ -30,8 +30,8 @@ struct doctor {
 
 static const char *rule_name(enum nvmepsk_rule rule)
 {
-	return rule == NVMEPSK_COMPAT ? "nvme-cli before 2.16, or newer with --compat" :
-					"standard; nvme-cli from 2.16 on";
+	return rule == NVMEPSK_COMPAT ? "derived as nvme-cli before 2.16 did (--compat)" :
+					"derived by the standard, as nvme-cli from 2.16 on does";
 }
 
 static void judge(struct doctor *doctor)
@@ -54,7 +54,7 @@ static void say_candidate(const struct doctor *doctor, int i)
 	const struct nvmerelated_key *key = nvmerelated_find(&doctor->related, i);
 	int version = i / 2;
 
-	printf("\nidentity of version %d, derived as by %s\n", version,
+	printf("\nidentity of version %d, %s\n", version,
 	       rule_name(i % 2 ? NVMEPSK_COMPAT : NVMEPSK_STANDARD));
 	if (candidate->error) {
 		printf("  cannot be: %s\n", candidate->error->message);

@@ -33,8 +33,8 @@ static void content_clear(struct content *content)
 }
 
 /*
- * No password may be written as the empty one or as none at all, and the MAC tells which (RFC 7292, appendix B.1 has room for
- * both). Returns 0 or a GnuTLS error.
+ * No password may be written as the empty one or as none at all, and the MAC tells which (RFC 7292,
+ * appendix B.1 has room for both). Returns 0 or a GnuTLS error.
  */
 static int find_password(gnutls_pkcs12_t pkcs12, const char *given, const char **password)
 {
@@ -59,17 +59,24 @@ static int parse(gnutls_pkcs12_t pkcs12, const char *given, struct content *cont
 	/* A file without a MAC is as good as PEM. */
 	if (ret == GNUTLS_E_MAC_VERIFY_FAILED)
 		return ret;
-	return gnutls_pkcs12_simple_parse(pkcs12, password, &content->key, &content->chain, &content->chain_length,
-					  &content->extra, &content->extra_length, NULL, GNUTLS_PKCS12_SP_INCLUDE_SELF_SIGNED);
+	return gnutls_pkcs12_simple_parse(pkcs12, password, &content->key, &content->chain,
+					  &content->chain_length, &content->extra,
+					  &content->extra_length, NULL,
+					  GNUTLS_PKCS12_SP_INCLUDE_SELF_SIGNED);
 }
 
 static int explain(int ret, const char *name, bool given, GError **error)
 {
 	if (ret == GNUTLS_E_MAC_VERIFY_FAILED || ret == GNUTLS_E_DECRYPTION_FAILED)
-		return status_set(error, STATUS_INPUT, given ? "%s: the password is not that of this PKCS#12 file" :
-				  "%s is protected by a password: name a file that has it with --password-file", name);
-	return status_set(error, STATUS_INPUT, "%s is no PKCS#12 file that can be read (%s): `openssl pkcs12 -export` makes one", name,
-			  gnutls_strerror(ret));
+		return status_set(error, STATUS_INPUT,
+				  given ? "%s: the password is not that of this PKCS#12 file"
+					: "%s is protected by a password: name a file that has it "
+					  "with --password-file",
+				  name);
+	return status_set(
+		error, STATUS_INPUT,
+		"%s is no PKCS#12 file that can be read (%s): `openssl pkcs12 -export` makes one",
+		name, gnutls_strerror(ret));
 }
 
 static int add(GPtrArray *certificates, const gnutls_x509_crt_t *list, unsigned int length)
@@ -86,11 +93,13 @@ static int add(GPtrArray *certificates, const gnutls_x509_crt_t *list, unsigned 
 	return 0;
 }
 
-static int take(const struct content *content, const char *name, GPtrArray **certificates, struct secret **key,
-		GError **error)
+static int take(const struct content *content, const char *name, GPtrArray **certificates,
+		struct secret **key, GError **error)
 {
 	if (!content->key)
-		return status_set(error, STATUS_INPUT, "%s holds no private key: export it together with the certificate", name);
+		return status_set(
+			error, STATUS_INPUT,
+			"%s holds no private key: export it together with the certificate", name);
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 	int ret = add(found, content->chain, content->chain_length);
 	if (ret >= 0)
@@ -103,21 +112,23 @@ static int take(const struct content *content, const char *name, GPtrArray **cer
 	return status;
 }
 
-int pkcs12_open(const void *data, size_t size, const char *name, const char *password, GPtrArray **certificates,
-		struct secret **key, GError **error)
+int pkcs12_open(const void *data, size_t size, const char *name, const char *password,
+		GPtrArray **certificates, struct secret **key, GError **error)
 {
-	const gnutls_datum_t datum = { .data = (unsigned char *)data, .size = size };
+	const gnutls_datum_t datum = {.data = (unsigned char *)data, .size = size};
 	bool pem = memmem(data, size, "-----BEGIN PKCS12", strlen("-----BEGIN PKCS12")) != NULL;
-	struct content content = { 0 };
+	struct content content = {0};
 	gnutls_pkcs12_t pkcs12;
 
 	int ret = gnutls_pkcs12_init(&pkcs12);
 	if (ret < 0)
 		return explain(ret, name, true, error);
-	ret = gnutls_pkcs12_import(pkcs12, &datum, pem ? GNUTLS_X509_FMT_PEM : GNUTLS_X509_FMT_DER, 0);
+	ret = gnutls_pkcs12_import(pkcs12, &datum, pem ? GNUTLS_X509_FMT_PEM : GNUTLS_X509_FMT_DER,
+				   0);
 	if (ret >= 0)
 		ret = parse(pkcs12, password, &content);
-	int status = ret < 0 ? explain(ret, name, password != NULL, error) : take(&content, name, certificates, key, error);
+	int status = ret < 0 ? explain(ret, name, password != NULL, error)
+			     : take(&content, name, certificates, key, error);
 	content_clear(&content);
 	gnutls_pkcs12_deinit(pkcs12);
 	return status;

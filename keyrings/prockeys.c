@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Lines of /proc/keys: "serial flags users expires permissions uid gid type description: summary"; see prockeys.h.
+ * Lines of /proc/keys: "serial flags users expires permissions uid gid type description: summary";
+ * see prockeys.h.
  */
 #include <config.h>
 
@@ -53,7 +54,8 @@ static char **parse(const char *line, size_t length, key_serial_t *serial)
 	g_auto(GStrv) words = split(line, length);
 	guint64 number;
 
-	if (!words || strlen(words[0]) != 8 || !g_ascii_string_to_unsigned(words[0], 16, 1, G_MAXINT32, &number, NULL))
+	if (!words || strlen(words[0]) != 8 ||
+	    !g_ascii_string_to_unsigned(words[0], 16, 1, G_MAXINT32, &number, NULL))
 		return NULL;
 	*serial = number;
 	return g_steal_pointer(&words);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * /proc/keys (keyrings(7)): the one place where the kernel still says what an expired or revoked key was, and when a key will
- * expire. It is text, and a description can hold whole lines of it: what is not certain is left out.
+ * /proc/keys (keyrings(7)): the one place where the kernel still says what an expired or revoked
+ * key was, and when a key will expire. It is text, and a description can hold whole lines of it:
+ * what is not certain is left out.
  */
 #ifndef KEYRINGS_PROCKEYS_H
 #define KEYRINGS_PROCKEYS_H
@@ -11,9 +12,10 @@
 #include <glib.h>
 
 struct prockeys_key {
-	char *type;		/* cut by the kernel to nine bytes */
+	char *type; /* cut by the kernel to nine bytes */
 	char *description;
-	char *expires;		/* "perm", "expd", or the rest, rounded down: "23s", "5m", "7h", "2d", "3w" */
+	char *expires; /* "perm", "expd", or the rest, rounded down: "23s", "5m", "7h", "2d", "3w"
+			*/
 };
 
 /** prockeys_read - the text as it is now, "" where it cannot be had; g_free() it */
@@ -23,7 +25,8 @@ char *prockeys_read(void);
  * prockeys_find - what the text says of a key
  * @key: prockeys_clear() it, whatever is returned
  *
- * Returns FALSE where there is no such line, or more than one, so that a line in somebody's description is never believed.
+ * Returns FALSE where there is no such line, or more than one, so that a line in somebody's
+ * description is never believed.
  */
 gboolean prockeys_find(const char *text, key_serial_t serial, struct prockeys_key *key);
 

@@ -21,10 +21,10 @@
 
 struct change {
 	key_serial_t keyring;
-	key_serial_t added;	/* 0: something was removed only */
-	key_serial_t removed;	/* 0: something was added only */
-	key_serial_t updated;	/* instead of both */
-	struct secret *content;	/* what it had before */
+	key_serial_t added; /* 0: something was removed only */
+	key_serial_t removed; /* 0: something was added only */
+	key_serial_t updated; /* instead of both */
+	struct secret *content; /* what it had before */
 };
 
 struct store {
@@ -43,17 +43,6 @@ struct store *store_new(GError **error)
 	struct store *store = g_new0(struct store, 1);
 	store->changes = g_array_new(FALSE, FALSE, sizeof(struct change));
 	return store;
-}
-
-/* For messages: as it is called, or its number. */
-static char *name_of(key_serial_t keyring)
-{
-	char text[KEYINFO_MAX];
-	const char *description;
-
-	if (keyinfo_read(keyring, "keyring", text, NULL, &description) == 0)
-		return g_strdup(description);
-	return g_strdup_printf("%d", keyring);
 }
 
 /*
@@ -78,15 +67,18 @@ static void take_back(const struct change *change)
 
 	/* A link takes the place of one with the same description. */
 	if (change->updated)
-		failed = keyctl_update(change->updated, secret_data(change->content), secret_length(change->content)) < 0;
+		failed = keyctl_update(change->updated, secret_data(change->content),
+				       secret_length(change->content)) < 0;
 	else if (change->removed)
 		failed = keyctl_link(change->removed, change->keyring) < 0;
 	else
 		failed = keyctl_unlink(change->added, change->keyring) < 0 && errno != ENOENT;
 	if (failed) {
 		int number = errno;
-		g_autofree char *name = name_of(change->updated ? change->updated : change->keyring);
-		command_warn("what was changed in %s %s cannot be taken back: %s", change->updated ? "key" : "keyring", name,
+		g_autofree char *name =
+			store_name(change->updated ? change->updated : change->keyring);
+		command_warn("what was changed in %s %s cannot be taken back: %s",
+			     change->updated ? "key" : "keyring", name,
 			     strerror(number));
 	}
 }
@@ -200,127 +192,6 @@ int store_keyring(struct store *store, const char *name, key_serial_t *keyring, 
 	return number == 0 ? 0 : keyfault_set(error, number, "cannot use keyring %s", name);
 }
 
-/*
- * A list that does not fit is not copied at all, and it may grow meanwhile. Returns the number of
- * keys, or a negative errno.
- */
-static int read_serials(key_serial_t keyring, key_serial_t **serials)
-{
-	size_t room = 64 * sizeof(**serials);
-
-	for (;;) {
-		*serials = g_realloc(*serials, room);
-		long size = keyctl_read(keyring, (char *)*serials, room);
-		if (size < 0)
-			return -errno;
-		if ((size_t)size <= room)
-			return size / sizeof(**serials);
-		if ((size_t)size > STORE_KEYS_MAX * sizeof(**serials))
-			return -E2BIG;
-		room = size;
-	}
-}
-
-void store_entry_free(struct store_entry *entry)
-{
-	if (!entry)
-		return;
-	g_free(entry->type);
-	g_free(entry->description);
-	g_free(entry);
-}
-
-static struct store_entry *entry_new(key_serial_t serial)
-{
-	struct store_entry *entry = g_new0(struct store_entry, 1);
-	g_autofree struct keyinfo *info = g_new(struct keyinfo, 1);
-	int ret = keyinfo_get(serial, info);
-
-	entry->serial = serial;
-	entry->error = -ret;
-	if (ret < 0)
-		return entry;
-	entry->type = g_strdup(info->type);
-	entry->description = g_strdup(info->description);
-	entry->owner = info->owner;
-	entry->permissions = info->permissions;
-	entry->size = keyctl_read(serial, NULL, 0);
-	entry->error = entry->size < 0 ? errno : 0;
-	return entry;
-}
-
-static bool is_dead(const struct store_entry *entry)
-{
-	return entry->error == EKEYEXPIRED || entry->error == EKEYREVOKED;
-}
-
-static int by_description(const void *one, const void *other)
-{
-	const struct store_entry *const *a = one, *const *b = other;
-	int order = g_strcmp0((*a)->description, (*b)->description);
-
-	return order ? order : ((*a)->serial > (*b)->serial) - ((*a)->serial < (*b)->serial);
-}
-
-int store_list(struct store *store, key_serial_t keyring, const char *type, GPtrArray **entries,
-	       GError **error)
-{
-	g_autofree key_serial_t *serials = NULL;
-
-	(void)store;
-	int count = read_serials(keyring, &serials);
-	if (count < 0) {
-		g_autofree char *name = name_of(keyring);
-		return keyfault_set(error, -count, "cannot read keyring %s", name);
-	}
-	*entries = g_ptr_array_new_with_free_func((GDestroyNotify)store_entry_free);
-	for (int i = 0; i < count; i++) {
-		struct store_entry *entry = entry_new(serials[i]);
-		/* It was removed since. */
-		bool gone = !entry->type && entry->error == ENOKEY;
-		bool other =
-			type && (entry->type ? strcmp(entry->type, type) != 0 : !is_dead(entry));
-		if (gone || other)
-			store_entry_free(entry);
-		else
-			g_ptr_array_add(*entries, entry);
-	}
-	g_ptr_array_sort(*entries, by_description);
-	return 0;
-}
-
-int store_find(struct store *store, key_serial_t keyring, const char *type, const char *description,
-	       key_serial_t *serial, GError **error)
-{
-	g_autoptr(GPtrArray) entries = NULL;
-	int status = store_list(store, keyring, type, &entries, error);
-
-	*serial = 0;
-	for (guint i = 0; status == 0 && i < entries->len; i++) {
-		const struct store_entry *entry = entries->pdata[i];
-		if (g_strcmp0(entry->description, description) == 0)
-			*serial = entry->serial;
-	}
-	return status;
-}
-
-int store_read(struct store *store, key_serial_t serial, struct secret **payload, GError **error)
-{
-	struct secret *read = secret_new(STORE_PAYLOAD_MAX);
-	long size = keyctl_read(serial, (char *)secret_data(read), STORE_PAYLOAD_MAX);
-
-	(void)store;
-	*payload = NULL;
-	if (size < 0 || size > STORE_PAYLOAD_MAX) {
-		int number = size < 0 ? errno : EFBIG;
-		secret_free(read);
-		return keyfault_set(error, number, "cannot read key %d", serial);
-	}
-	secret_set_length(read, size);
-	*payload = read;
-	return 0;
-}
-
 /* The key as it is to be, where nobody sees it yet. Returns its serial, or a negative errno. */
 static key_serial_t prepare(struct store *store, const struct store_key *key)
 {
@@ -341,6 +212,7 @@ int store_add(struct store *store, key_serial_t keyring, const struct store_key 
 	struct change change = { .keyring = keyring };
 	int number;
 
+	hold_signals(store);
 	if (!*key->description || strlen(key->description) > STORE_DESCRIPTION_MAX ||
 	    key->size == 0 || key->size > STORE_PAYLOAD_MAX)
 		return status_set(error, STATUS_INPUT,
@@ -359,7 +231,7 @@ int store_add(struct store *store, key_serial_t keyring, const struct store_key 
 	if (number == 0 && keyctl_link(change.added, keyring) < 0)
 		number = errno;
 	if (number != 0) {
-		g_autofree char *name = name_of(keyring);
+		g_autofree char *name = store_name(keyring);
 		return keyfault_set(error, number, "cannot add a key to keyring %s", name);
 	}
 	g_array_append_val(store->changes, change);
@@ -382,7 +254,7 @@ int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial,
 		return keyfault_set(error, number, "cannot remove key %d", serial);
 	if (keyctl_unlink(serial, keyring) < 0) {
 		number = errno == ENOENT ? ENOKEY : errno;
-		g_autofree char *name = name_of(keyring);
+		g_autofree char *name = store_name(keyring);
 		return keyfault_set(error, number, "cannot remove key %d from keyring %s", serial,
 				    name);
 	}
@@ -391,11 +263,13 @@ int store_remove(struct store *store, key_serial_t keyring, key_serial_t serial,
 	return 0;
 }
 
-int store_update(struct store *store, key_serial_t serial, const void *payload, size_t size, GError **error)
+int store_update(struct store *store, key_serial_t serial, const void *payload, size_t size,
+		 GError **error)
 {
 	struct change change = { .updated = serial };
-	int status = store_read(store, serial, &change.content, error);
 
+	hold_signals(store);
+	int status = store_read(store, serial, &change.content, error);
 	if (status != 0)
 		return status;
 	if (keyctl_update(serial, payload, size) < 0) {

@@ -51,6 +51,9 @@ struct store_entry {
 	long size; /* bytes of the payload, where @error is 0 */
 };
 
+/** store_name - what a keyring is called, for messages, or its number; g_free() it */
+char *store_name(key_serial_t keyring);
+
 /** store_entry_free - of one that was taken out of a list; NULL is fine */
 void store_entry_free(struct store_entry *entry);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tlskey x509 expire: the kernel's own time-out of keys. What has expired can be used by nobody any more, and the kernel clears
- * it away some minutes later.
+ * tlskey x509 expire: the kernel's own time-out of keys. What has expired can be used by nobody any
+ * more, and the kernel clears it away some minutes later.
  */
 #include <config.h>
 
@@ -42,7 +42,10 @@ static int read_in(const char *text, gint64 *seconds, GError **error)
 		break;
 	}
 	if (!command_number(digits, 1, G_MAXINT32 / factor, seconds))
-		return status_set(error, STATUS_USAGE, "--in takes seconds, or a number with s, m, h or d behind it, not \"%s\"", text);
+		return status_set(
+			error, STATUS_USAGE,
+			"--in takes seconds, or a number with s, m, h or d behind it, not \"%s\"",
+			text);
 	*seconds *= factor;
 	return 0;
 }
@@ -55,7 +58,10 @@ static int read_at(const char *text, gint64 *when, GError **error)
 	g_autoptr(GDateTime) midnight = time ? NULL : g_date_time_new_from_iso8601(day, local);
 
 	if (!time && !midnight)
-		return status_set(error, STATUS_USAGE, "--at takes a time as in 2027-03-31 or 2027-03-31T12:00:00Z, not \"%s\"", text);
+		return status_set(
+			error, STATUS_USAGE,
+			"--at takes a time as in 2027-03-31 or 2027-03-31T12:00:00Z, not \"%s\"",
+			text);
 	*when = g_date_time_to_unix(time ? time : midnight);
 	return 0;
 }
@@ -66,13 +72,17 @@ static int until(gint64 when, unsigned int *timeout_s, GError **error)
 	gint64 left = when - g_get_real_time() / G_USEC_PER_SEC;
 
 	if (left < AT_ONCE_SECONDS || left > G_MAXINT32)
-		return status_set(error, STATUS_USAGE, left < AT_ONCE_SECONDS ? "that time is past: without --at, the key expires at once" :
-				  "that time is too far away: up to 68 years are possible");
+		return status_set(
+			error, STATUS_USAGE,
+			left < AT_ONCE_SECONDS
+				? "that time is past: without --at, the key expires at once"
+				: "that time is too far away: up to 68 years are possible");
 	*timeout_s = left;
 	return 0;
 }
 
-static int choose(const struct expire *expire, const struct x509_pair *pair, unsigned int *timeout_s, GError **error)
+static int choose(const struct expire *expire, const struct x509_pair *pair,
+		  unsigned int *timeout_s, GError **error)
 {
 	gint64 number = AT_ONCE_SECONDS;
 	int status = 0;
@@ -81,7 +91,9 @@ static int choose(const struct expire *expire, const struct x509_pair *pair, uns
 	if (expire->never)
 		return 0;
 	if (expire->with_certificate && !pair->facts)
-		return status_set(error, STATUS_NOT_FOUND, "its certificate is not there, or cannot be read: give the time with --at");
+		return status_set(
+			error, STATUS_NOT_FOUND,
+			"its certificate is not there, or cannot be read: give the time with --at");
 	if (expire->with_certificate)
 		return until(pair->facts->until, timeout_s, error);
 	if (expire->at) {
@@ -102,13 +114,15 @@ static int check(const struct x509_pair *pair, GError **error)
 	for (size_t i = 0; i < G_N_ELEMENTS(halves); i++) {
 		int number = halves[i] ? halves[i]->error : 0;
 		if (number == EKEYEXPIRED || number == EKEYREVOKED)
-			return status_set(error, STATUS_EXPIRED, "key %d %s already", halves[i]->serial,
+			return status_set(error, STATUS_EXPIRED, "key %d %s already",
+					  halves[i]->serial,
 					  number == EKEYEXPIRED ? "has expired" : "was revoked");
 	}
 	return 0;
 }
 
-static int set(struct store *store, const struct x509_pair *pair, unsigned int timeout_s, GError **error)
+static int set(struct store *store, const struct x509_pair *pair, unsigned int timeout_s,
+	       GError **error)
 {
 	int status = 0;
 
@@ -119,7 +133,8 @@ static int set(struct store *store, const struct x509_pair *pair, unsigned int t
 	return status;
 }
 
-static int expire_pairs(const struct expire *expire, struct store *store, const GPtrArray *pairs, GError **error)
+static int expire_pairs(const struct expire *expire, struct store *store, const GPtrArray *pairs,
+			GError **error)
 {
 	g_autofree unsigned int *timeouts_s = g_new0(unsigned int, pairs->len);
 	int status = 0;
@@ -140,8 +155,10 @@ static int run(const struct expire *expire, const char *which, GError **error)
 	struct store *store = NULL;
 	key_serial_t keyring;
 
-	if ((expire->in != NULL) + (expire->at != NULL) + expire->with_certificate + expire->never > 1)
-		return status_set(error, STATUS_USAGE, "--in, --at, --with-certificate and --never exclude each other");
+	if ((expire->in != NULL) + (expire->at != NULL) + expire->with_certificate + expire->never >
+	    1)
+		return status_set(error, STATUS_USAGE,
+				  "--in, --at, --with-certificate and --never exclude each other");
 	int status = x509options_open(&expire->options, &store, &keyring, error);
 	if (status == 0)
 		status = x509store_find(store, keyring, which, &pairs, error);
@@ -158,11 +175,14 @@ int x509expire_run(const struct command *command, int argc, char **argv, GError 
 {
 	struct expire arguments = { 0 };
 	const GOptionEntry entries[] = {
-		{ "in", 'i', 0, G_OPTION_ARG_FILENAME, &arguments.in, "seconds from now, or a number with m, h or d (default: at once)",
-		  "TIME" },
-		{ "at", 'a', 0, G_OPTION_ARG_FILENAME, &arguments.at, "a date, or a time as in 2027-03-31T12:00:00Z", "DATE" },
-		{ "with-certificate", 'w', 0, G_OPTION_ARG_NONE, &arguments.with_certificate, "when its certificate expires", NULL },
-		{ "never", 0, 0, G_OPTION_ARG_NONE, &arguments.never, "take an expiry that was set back", NULL },
+		{ "in", 'i', 0, G_OPTION_ARG_FILENAME, &arguments.in,
+		  "seconds from now, or a number with m, h or d (default: at once)", "TIME" },
+		{ "at", 'a', 0, G_OPTION_ARG_FILENAME, &arguments.at,
+		  "a date, or a time as in 2027-03-31T12:00:00Z", "DATE" },
+		{ "with-certificate", 'w', 0, G_OPTION_ARG_NONE, &arguments.with_certificate,
+		  "when its certificate expires", NULL },
+		{ "never", 0, 0, G_OPTION_ARG_NONE, &arguments.never,
+		  "take an expiry that was set back", NULL },
 		X509OPTIONS_KEYRING(&arguments.options),
 		{ 0 }
 	};

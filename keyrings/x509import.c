@@ -25,12 +25,15 @@ static int choose_name(const struct certificate *certificate, char **name, GErro
 	if (!found && certificate->common_name)
 		found = g_strdup(certificate->common_name);
 	if (!found || x509store_name(found, NULL) != 0)
-		return status_set(error, STATUS_USAGE, "the certificate says nothing that can be its name here: choose one with --name");
+		return status_set(error, STATUS_USAGE,
+				  "the certificate says nothing that can be its name here: choose "
+				  "one with --name");
 	*name = g_steal_pointer(&found);
 	return 0;
 }
 
-static void say_json(const struct identity *identity, const char *name, const char *keyring, const struct x509_serials *serials)
+static void say_json(const struct identity *identity, const char *name, const char *keyring,
+		     const struct x509_serials *serials)
 {
 	g_autofree char *options = x509store_options(serials->certificate, serials->key);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -48,7 +51,8 @@ static void say_json(const struct identity *identity, const char *name, const ch
 	output_json(builder);
 }
 
-static void say_text(const struct identity *identity, const char *name, const char *keyring, const struct x509_serials *serials)
+static void say_text(const struct identity *identity, const char *name, const char *keyring,
+		     const struct x509_serials *serials)
 {
 	g_autofree char *options = x509store_options(serials->certificate, serials->key);
 	g_autofree char *label = certificate_label(identity->certificate);
@@ -56,18 +60,21 @@ static void say_text(const struct identity *identity, const char *name, const ch
 	g_autofree char *until = certificate_time(identity->certificate->until);
 
 	printf("%s in %s%s: certificate %d, private key %d\n", name, keyring,
-	       serials->unchanged ? ", as it was there already" : "", serials->certificate, serials->key);
+	       serials->unchanged ? ", as it was there already" : "", serials->certificate,
+	       serials->key);
 	printf("%s, expires %s\n", plain, until);
 	printf("mount -o xprtsec=mtls,%s\n", options);
 }
 
-static void say(const struct x509options *options, const struct identity *identity, const char *name,
-		const struct x509_serials *serials)
+static void say(const struct x509options *options, const struct identity *identity,
+		const char *name, const struct x509_serials *serials)
 {
 	const char *keyring = x509options_keyring(options);
 
 	if (strcmp(keyring, STORE_NFS) != 0)
-		command_warn("tlshd reads keys of the keyring %s for mounts only where tlshd.conf(5) names it (keyrings)", keyring);
+		command_warn("tlshd reads keys of the keyring %s for mounts only where "
+			     "tlshd.conf(5) names it (keyrings)",
+			     keyring);
 	if (options->mount_options) {
 		g_autofree char *text = x509store_options(serials->certificate, serials->key);
 		puts(text);
@@ -78,8 +85,8 @@ static void say(const struct x509options *options, const struct identity *identi
 	}
 }
 
-static int put(const struct x509options *options, const char *name, const struct identity *identity, enum x509_place place,
-	       GError **error)
+static int put(const struct x509options *options, const char *name, const struct identity *identity,
+	       enum x509_place place, GError **error)
 {
 	struct x509_serials serials;
 	struct store *store = NULL;
@@ -96,19 +103,23 @@ static int put(const struct x509options *options, const char *name, const struct
 	return status;
 }
 
-int x509options_put(const struct x509options *options, const char *name, enum x509_place place, GError **error)
+int x509options_put(const struct x509options *options, const char *name, enum x509_place place,
+		    GError **error)
 {
 	const struct identity_source source = x509options_source(options);
 	struct identity *identity = NULL;
 	g_autofree char *chosen = g_strdup(name ? name : options->name);
 
 	if (options->mount_options && options->json)
-		return status_set(error, STATUS_USAGE, "--mount-options and --json exclude each other: JSON has them, too");
+		return status_set(
+			error, STATUS_USAGE,
+			"--mount-options and --json exclude each other: JSON has them, too");
 	int status = chosen ? x509store_name(chosen, error) : 0;
 	if (status == 0)
 		status = identity_load(&source, &identity, error);
 	if (status == 0)
-		status = identity_check(identity, g_get_real_time() / G_USEC_PER_SEC, options->force, error);
+		status = identity_check(identity, g_get_real_time() / G_USEC_PER_SEC,
+					options->force, error);
 	if (status == 0 && !chosen)
 		status = choose_name(identity->certificate, &chosen, error);
 	if (status == 0)
@@ -124,7 +135,9 @@ int x509import_run(const struct command *command, int argc, char **argv, GError 
 		X509OPTIONS_SOURCE(&options),
 		X509OPTIONS_NAME(&options),
 		X509OPTIONS_KEYRING(&options),
-		X509OPTIONS_REPLACE(&options, "in the place of what has the name; mounts with its serial numbers cannot connect again"),
+		X509OPTIONS_REPLACE(
+			&options,
+			"in the place of what has the name; mounts with its numbers fail"),
 		X509OPTIONS_MOUNT_OPTIONS(&options),
 		X509OPTIONS_JSON(&options),
 		{ 0 }
@@ -132,7 +145,8 @@ int x509import_run(const struct command *command, int argc, char **argv, GError 
 	int status = STATUS_USAGE;
 
 	if (command_parse(command, entries, argc, argv, 0, 0, error) >= 0)
-		status = x509options_put(&options, NULL, options.replace ? X509_REPLACE : X509_NEW, error);
+		status = x509options_put(&options, NULL, options.replace ? X509_REPLACE : X509_NEW,
+					 error);
 	x509options_clear(&options);
 	return status;
 }

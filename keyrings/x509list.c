@@ -19,23 +19,27 @@ static char *number_of(const struct store_entry *entry)
 
 static void say(const struct x509_pair *pair)
 {
-	g_autofree char *name = pair->name && pair->generation > 1 ? g_strdup_printf("%s (%u)", pair->name, pair->generation) :
-								     g_strdup(pair->name ? pair->name : "-");
+	g_autofree char *name = pair->name && pair->generation > 1
+					? g_strdup_printf("%s (%u)", pair->name, pair->generation)
+					: g_strdup(pair->name ? pair->name : "-");
 	g_autofree char *certificate = number_of(pair->certificate), *key = number_of(pair->key);
 
 	printf("%-20s %-11s %-11s %-11s", name, x509show_state(pair), certificate, key);
 	if (pair->facts) {
 		g_autofree char *until = certificate_time(pair->facts->until);
-		g_autofree char *subject = output_plain(pair->facts->subject), *issuer = output_plain(pair->facts->issuer);
+		g_autofree char *subject = output_plain(pair->facts->subject),
+				*issuer = output_plain(pair->facts->issuer);
 		g_autofree char *names = x509show_names(pair->facts);
-		printf(" %s  subject \"%s\", names %s, issuer \"%s\"", until, subject, names, issuer);
+		printf(" %s  subject \"%s\", names %s, issuer \"%s\"", until, subject, names,
+		       issuer);
 	}
 	putchar('\n');
 }
 
 static void say_all(const GPtrArray *pairs)
 {
-	printf("%-20s %-11s %-11s %-11s %s\n", "NAME", "STATE", "CERTIFICATE", "PRIVATE KEY", "EXPIRES");
+	printf("%-20s %-11s %-11s %-11s %s\n", "NAME", "STATE", "CERTIFICATE", "PRIVATE KEY",
+	       "EXPIRES");
 	for (guint i = 0; i < pairs->len; i++)
 		say(pairs->pdata[i]);
 }
@@ -72,11 +76,9 @@ static int list(const struct x509options *options, GError **error)
 int x509list_run(const struct command *command, int argc, char **argv, GError **error)
 {
 	struct x509options options = { 0 };
-	const GOptionEntry entries[] = {
-		X509OPTIONS_KEYRING(&options),
-		X509OPTIONS_JSON(&options),
-		{ 0 }
-	};
+	const GOptionEntry entries[] = { X509OPTIONS_KEYRING(&options),
+					 X509OPTIONS_JSON(&options),
+					 { 0 } };
 	int status = STATUS_USAGE;
 
 	if (command_parse(command, entries, argc, argv, 0, 0, error) >= 0)
@@ -107,10 +109,7 @@ static int remove_pairs(const struct x509options *options, const char *which, GE
 int x509remove_run(const struct command *command, int argc, char **argv, GError **error)
 {
 	struct x509options options = { 0 };
-	const GOptionEntry entries[] = {
-		X509OPTIONS_KEYRING(&options),
-		{ 0 }
-	};
+	const GOptionEntry entries[] = { X509OPTIONS_KEYRING(&options), { 0 } };
 	int status = STATUS_USAGE;
 
 	if (command_parse(command, entries, argc, argv, 1, 1, error) >= 0)

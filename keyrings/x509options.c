@@ -17,7 +17,10 @@ const char *x509options_keyring(const struct x509options *options)
 struct identity_source x509options_source(const struct x509options *options)
 {
 	const struct identity_source source = {
-		.certificate = options->certificate, .key = options->key, .pkcs12 = options->pkcs12, .password = options->password,
+		.certificate = options->certificate,
+		.key = options->key,
+		.pkcs12 = options->pkcs12,
+		.password = options->password,
 	};
 
 	return source;
@@ -28,7 +31,8 @@ gboolean x509options_has_source(const struct x509options *options)
 	return options->certificate || options->key || options->pkcs12 || options->password;
 }
 
-int x509options_open(const struct x509options *options, struct store **store, key_serial_t *keyring, GError **error)
+int x509options_open(const struct x509options *options, struct store **store, key_serial_t *keyring,
+		     GError **error)
 {
 	*store = store_new(error);
 	if (!*store)

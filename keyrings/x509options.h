@@ -21,19 +21,26 @@ struct x509options {
 };
 
 #define X509OPTIONS_SOURCE(o) \
-	{ "cert", 'c', 0, G_OPTION_ARG_FILENAME, &(o)->certificate, "certificate, PEM or DER; PEM may hold its chain, too", "FILE" }, \
-	{ "key", 'K', 0, G_OPTION_ARG_FILENAME, &(o)->key, "private key, PEM or DER (default: in the certificate's file)", "FILE" }, \
-	{ "pkcs12", 'p', 0, G_OPTION_ARG_FILENAME, &(o)->pkcs12, "both in one PKCS#12 file", "FILE" }, \
+	{ "cert", 'c', 0, G_OPTION_ARG_FILENAME, &(o)->certificate, \
+	  "certificate, PEM or DER; PEM may hold its chain, too", "FILE" }, \
+	{ "key", 'K', 0, G_OPTION_ARG_FILENAME, &(o)->key, \
+	  "private key, PEM or DER (default: in the certificate's file)", "FILE" }, \
+	{ "pkcs12", 'p', 0, G_OPTION_ARG_FILENAME, &(o)->pkcs12, "both in one PKCS#12 file", \
+	  "FILE" }, \
 	{ "password-file", 'P', 0, G_OPTION_ARG_FILENAME, &(o)->password, \
-	  "where the password of an encrypted key or PKCS#12 file is; \"-\" for standard input", "FILE" }, \
+	  "where the password of an encrypted key or PKCS#12 file is; \"-\" for standard input", \
+	  "FILE" }, \
 	{ "force", 'f', 0, G_OPTION_ARG_NONE, &(o)->force, "also what servers will refuse", NULL }
 #define X509OPTIONS_KEYRING(o) \
-	{ "keyring", 'k', 0, G_OPTION_ARG_FILENAME, &(o)->keyring, "keyring, by name or serial number (default: .nfs)", "KEYRING" }
+	{ "keyring", 'k', 0, G_OPTION_ARG_FILENAME, &(o)->keyring, \
+	  "keyring, by name or serial number (default: .nfs)", "KEYRING" }
 #define X509OPTIONS_NAME(o) \
 	{ "name", 'n', 0, G_OPTION_ARG_FILENAME, &(o)->name, \
-	  "what to call it (default: the certificate's first DNS name, else its common name)", "NAME" }
+	  "what to call it (default: the certificate's first DNS name, else its common name)", \
+	  "NAME" }
 #define X509OPTIONS_MOUNT_OPTIONS(o) \
-	{ "mount-options", 'm', 0, G_OPTION_ARG_NONE, &(o)->mount_options, "print cert_serial=...,privkey_serial=... only", NULL }
+	{ "mount-options", 'm', 0, G_OPTION_ARG_NONE, &(o)->mount_options, \
+	  "print cert_serial=...,privkey_serial=... only", NULL }
 #define X509OPTIONS_REPLACE(o, text) \
 	{ "replace", 0, 0, G_OPTION_ARG_NONE, &(o)->replace, text, NULL }
 #define X509OPTIONS_JSON(o) \

@@ -20,7 +20,8 @@ char *x509pair_description(const char *name, unsigned int generation, const char
 	return g_strdup_printf("%s.%u.%s", name, generation, half);
 }
 
-gboolean x509pair_parse(const char *description, char **name, unsigned int *generation, const char **half)
+gboolean x509pair_parse(const char *description, char **name, unsigned int *generation,
+			const char **half)
 {
 	const char *ending = strrchr(description, '.');
 	gint64 number;
@@ -35,7 +36,8 @@ gboolean x509pair_parse(const char *description, char **name, unsigned int *gene
 		return FALSE;
 	g_autofree char *front = g_strndup(description, ending - description);
 	char *digits = strrchr(front, '.');
-	if (!digits || !g_ascii_string_to_signed(digits + 1, 10, 1, X509PAIR_GENERATION_MAX, &number, NULL))
+	if (!digits ||
+	    !g_ascii_string_to_signed(digits + 1, 10, 1, X509PAIR_GENERATION_MAX, &number, NULL))
 		return FALSE;
 	*digits = '\0';
 	/* Only what we would write is ours: no zeros in front, no name that is none. */
@@ -69,8 +71,10 @@ static struct x509_pair *find_half(GPtrArray *pairs, const char *name, unsigned 
 	return NULL;
 }
 
-/* As a certificate, as a private key; FALSE for what is neither. A payload that cannot be read is neither. */
-static bool read_payload(struct store *store, const struct store_entry *entry, struct certificate **facts, GBytes **spki)
+/* As a certificate, as a private key; FALSE for what is neither. A payload that cannot be read is
+ * neither. */
+static bool read_payload(struct store *store, const struct store_entry *entry,
+			 struct certificate **facts, GBytes **spki)
 {
 	struct secret *payload = NULL;
 	const char *why;
@@ -85,8 +89,8 @@ static bool read_payload(struct store *store, const struct store_entry *entry, s
 }
 
 /* Takes @entry. */
-static void add_named(struct store *store, GPtrArray *pairs, struct store_entry *entry, char *name, unsigned int generation,
-		      const char *half)
+static void add_named(struct store *store, GPtrArray *pairs, struct store_entry *entry, char *name,
+		      unsigned int generation, const char *half)
 {
 	struct x509_pair *pair = find_half(pairs, name, generation);
 	struct certificate *facts = NULL;
@@ -132,9 +136,12 @@ static void match_strangers(GPtrArray *pairs)
 {
 	for (guint i = 0; i < pairs->len; i++) {
 		struct x509_pair *certificate = pairs->pdata[i];
-		for (guint j = 0; !certificate->name && certificate->facts && !certificate->key && j < pairs->len; j++) {
+		for (guint j = 0; !certificate->name && certificate->facts && !certificate->key &&
+				  j < pairs->len;
+		     j++) {
 			struct x509_pair *key = pairs->pdata[j];
-			if (key->name || key->certificate || !g_bytes_equal(key->spki, certificate->facts->spki))
+			if (key->name || key->certificate ||
+			    !g_bytes_equal(key->spki, certificate->facts->spki))
 				continue;
 			certificate->key = g_steal_pointer(&key->key);
 			certificate->spki = g_steal_pointer(&key->spki);
@@ -150,12 +157,14 @@ static void match(struct x509_pair *pair)
 	if (!pair->facts || !pair->spki)
 		pair->match = X509_MATCH_UNKNOWN;
 	else
-		pair->match = g_bytes_equal(pair->facts->spki, pair->spki) ? X509_MATCH_YES : X509_MATCH_NO;
+		pair->match = g_bytes_equal(pair->facts->spki, pair->spki) ? X509_MATCH_YES
+									   : X509_MATCH_NO;
 }
 
 static int by_name(const void *one, const void *other)
 {
-	const struct x509_pair *a = *(struct x509_pair *const *)one, *b = *(struct x509_pair *const *)other;
+	const struct x509_pair *a = *(struct x509_pair *const *)one,
+			       *b = *(struct x509_pair *const *)other;
 
 	if (!a->name != !b->name)
 		return a->name ? -1 : 1;
@@ -168,7 +177,8 @@ static int by_name(const void *one, const void *other)
 	return (a_serial > b_serial) - (a_serial < b_serial);
 }
 
-/* The kernel describes no key that is expired or revoked, so its name has to come from elsewhere. */
+/* The kernel describes no key that is expired or revoked, so its name has to come from elsewhere.
+ */
 static void learn_description(struct store_entry *entry, const char *text)
 {
 	struct prockeys_key found;
@@ -220,10 +230,12 @@ static bool is_wanted(const struct x509_pair *pair, const char *name, key_serial
 {
 	if (!serial)
 		return g_strcmp0(pair->name, name) == 0;
-	return (pair->certificate && pair->certificate->serial == serial) || (pair->key && pair->key->serial == serial);
+	return (pair->certificate && pair->certificate->serial == serial) ||
+	       (pair->key && pair->key->serial == serial);
 }
 
-int x509store_find(struct store *store, key_serial_t keyring, const char *which, GPtrArray **pairs, GError **error)
+int x509store_find(struct store *store, key_serial_t keyring, const char *which, GPtrArray **pairs,
+		   GError **error)
 {
 	gint64 serial = 0;
 
@@ -243,32 +255,44 @@ int x509store_find(struct store *store, key_serial_t keyring, const char *which,
 			g_ptr_array_remove_index(found, i - 1);
 	}
 	if (found->len == 0)
-		return status_set(error, STATUS_NOT_FOUND, serial ? "there is no certificate or private key with the serial number %s in "
-				  "this keyring: `tlskey x509 list` shows what is there" :
-				  "there is no certificate with the name %s in this keyring: `tlskey x509 list` shows what is there", which);
+		return status_set(error, STATUS_NOT_FOUND,
+				  serial ? "there is no certificate or private key with the serial "
+					   "number %s in "
+					   "this keyring: `tlskey x509 list` shows what is there"
+					 : "there is no certificate with the name %s in this "
+					   "keyring: `tlskey x509 list` shows what is there",
+				  which);
 	*pairs = g_steal_pointer(&found);
 	return 0;
 }
 
 int x509store_usable(const struct x509_pair *pair, GError **error)
 {
-	const struct store_entry *halves[] = { pair->certificate, pair->key };
-	static const char *const what[] = { "certificate", "private key" };
+	const struct store_entry *halves[] = {pair->certificate, pair->key};
+	static const char *const what[] = {"certificate", "private key"};
 	const char *name = pair->name ? pair->name : "this pair";
 
 	for (size_t i = 0; i < G_N_ELEMENTS(halves); i++) {
 		if (!halves[i])
-			return status_set(error, STATUS_NOT_FOUND, "the %s of %s is not in the keyring: import both again", what[i], name);
+			return status_set(error, STATUS_NOT_FOUND,
+					  "the %s of %s is not in the keyring: import both again",
+					  what[i], name);
 		int number = halves[i]->error;
 		if (number == EKEYEXPIRED || number == EKEYREVOKED)
-			return status_set(error, STATUS_EXPIRED, "the %s of %s, key %d, %s: import both again", what[i], name,
-					  halves[i]->serial, number == EKEYEXPIRED ? "has expired" : "was revoked");
+			return status_set(error, STATUS_EXPIRED,
+					  "the %s of %s, key %d, %s: import both again", what[i],
+					  name, halves[i]->serial,
+					  number == EKEYEXPIRED ? "has expired" : "was revoked");
 		if (number != 0)
-			return status_set(error, STATUS_PERMISSION, "the %s of %s, key %d, cannot be read: %s", what[i], name,
+			return status_set(error, STATUS_PERMISSION,
+					  "the %s of %s, key %d, cannot be read: %s", what[i], name,
 					  halves[i]->serial, strerror(number));
 	}
 	if (pair->match == X509_MATCH_YES)
 		return 0;
-	return status_set(error, STATUS_INPUT, "certificate and private key of %s %s: import both again with --replace", name,
-			  pair->match == X509_MATCH_NO ? "do not belong together" : "are not both what they have to be");
+	return status_set(error, STATUS_INPUT,
+			  "certificate and private key of %s %s: import both again with --replace",
+			  name,
+			  pair->match == X509_MATCH_NO ? "do not belong together"
+						       : "are not both what they have to be");
 }

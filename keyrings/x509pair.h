@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How certificates and private keys in a keyring are recognised and belong together; x509store.h says what a pair is, and has
- * the functions that find them.
+ * How certificates and private keys in a keyring are recognised and belong together; x509store.h
+ * says what a pair is, and has the functions that find them.
  */
 #ifndef KEYRINGS_X509PAIR_H
 #define KEYRINGS_X509PAIR_H
@@ -22,6 +22,7 @@ char *x509pair_description(const char *name, unsigned int generation, const char
  *
  * Returns FALSE for one that is not tlskey's.
  */
-gboolean x509pair_parse(const char *description, char **name, unsigned int *generation, const char **half);
+gboolean x509pair_parse(const char *description, char **name, unsigned int *generation,
+			const char **half);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tlskey x509 rotate. Mounts hold serial numbers, and use them again whenever they connect: so the old pair has to stay until
- * they are mounted anew, or the new one has to come under the old numbers.
+ * tlskey x509 rotate. Mounts hold serial numbers, and use them again whenever they connect: so the
+ * old pair has to stay until they are mounted anew, or the new one has to come under the old
+ * numbers.
  */
 #include <config.h>
 
@@ -18,7 +19,8 @@ struct rotate {
 	gboolean retire;
 };
 
-static int remove_older(struct store *store, key_serial_t keyring, const GPtrArray *pairs, GError **error)
+static int remove_older(struct store *store, key_serial_t keyring, const GPtrArray *pairs,
+			GError **error)
 {
 	int status = x509store_usable(pairs->pdata[0], error);
 
@@ -44,8 +46,8 @@ static int retire(const struct x509options *options, const char *name, GError **
 		status = remove_older(store, keyring, pairs, error);
 	if (status == 0) {
 		store_keep(store);
-		printf("%s in %s: %u older pair%s removed\n", name, x509options_keyring(options), pairs->len - 1,
-		       pairs->len == 2 ? "" : "s");
+		printf("%s in %s: %u older pair%s removed\n", name, x509options_keyring(options),
+		       pairs->len - 1, pairs->len == 2 ? "" : "s");
 	}
 	store_free(store);
 	return status;
@@ -55,11 +57,15 @@ static int rotate(const struct rotate *rotate, const char *name, GError **error)
 {
 	const struct x509options *options = &rotate->options;
 
-	if (rotate->retire && (rotate->in_place || x509options_has_source(options) || options->mount_options || options->json))
-		return status_set(error, STATUS_USAGE, "--retire removes what is older than the newest pair, and goes with --keyring only");
+	if (rotate->retire && (rotate->in_place || x509options_has_source(options) ||
+			       options->mount_options || options->json))
+		return status_set(error, STATUS_USAGE,
+				  "--retire removes what is older than the newest pair, and goes "
+				  "with --keyring only");
 	if (rotate->retire)
 		return retire(options, name, error);
-	return x509options_put(options, name, rotate->in_place ? X509_IN_PLACE : X509_BESIDE, error);
+	return x509options_put(options, name, rotate->in_place ? X509_IN_PLACE : X509_BESIDE,
+			       error);
 }
 
 int x509rotate_run(const struct command *command, int argc, char **argv, GError **error)
@@ -68,8 +74,9 @@ int x509rotate_run(const struct command *command, int argc, char **argv, GError 
 	const GOptionEntry entries[] = {
 		X509OPTIONS_SOURCE(&arguments.options),
 		{ "in-place", 'i', 0, G_OPTION_ARG_NONE, &arguments.in_place,
-		  "give the keys that are there the new content: their serial numbers stay, for mounts that have them", NULL },
-		{ "retire", 'r', 0, G_OPTION_ARG_NONE, &arguments.retire, "remove the older pairs, once no mount has their numbers", NULL },
+		  "give the keys that are there the new content: their serial numbers stay", NULL },
+		{ "retire", 'r', 0, G_OPTION_ARG_NONE, &arguments.retire,
+		  "remove the older pairs, once no mount has their numbers", NULL },
 		X509OPTIONS_KEYRING(&arguments.options),
 		X509OPTIONS_MOUNT_OPTIONS(&arguments.options),
 		X509OPTIONS_JSON(&arguments.options),

@@ -15,7 +15,7 @@
 #include "x509commands.h"
 #include "x509options.h"
 
-#define LINKS_MAX 65536	/* keys of one keyring that are looked at */
+#define LINKS_MAX 65536 /* keys of one keyring that are looked at */
 
 const char *x509show_state(const struct x509_pair *pair)
 {
@@ -72,14 +72,17 @@ static bool contains(key_serial_t keyring, key_serial_t serial)
 	g_autofree key_serial_t *serials = g_new(key_serial_t, LINKS_MAX);
 	long size = keyctl_read(keyring, (char *)serials, LINKS_MAX * sizeof(*serials));
 
-	for (long i = 0; size > 0 && size <= LINKS_MAX * (long)sizeof(*serials) && i < size / (long)sizeof(*serials); i++) {
+	for (long i = 0; size > 0 && size <= LINKS_MAX * (long)sizeof(*serials) &&
+			 i < size / (long)sizeof(*serials);
+	     i++) {
 		if (serials[i] == serial)
 			return true;
 	}
 	return false;
 }
 
-/* Names of the keyrings that have a link to the key, of those that we may read; not our own ones. */
+/* Names of the keyrings that have a link to the key, of those that we may read; not our own ones.
+ */
 static GPtrArray *find_links(key_serial_t serial, const char *text)
 {
 	GPtrArray *links = g_ptr_array_new_with_free_func(g_free);
@@ -89,7 +92,8 @@ static GPtrArray *find_links(key_serial_t serial, const char *text)
 
 	for (guint i = 0; i < keyrings->len; i++) {
 		key_serial_t keyring = g_array_index(keyrings, key_serial_t, i);
-		if (keyinfo_read(keyring, "keyring", description, NULL, &name) == 0 && contains(keyring, serial))
+		if (keyinfo_read(keyring, "keyring", description, NULL, &name) == 0 &&
+		    contains(keyring, serial))
 			g_ptr_array_add(links, g_strdup(name));
 	}
 	return links;
@@ -101,13 +105,15 @@ static char *expiry_of(key_serial_t serial, const char *text)
 	char *expires = NULL;
 
 	if (prockeys_find(text, serial, &key))
-		expires = g_strdup(strcmp(key.expires, "perm") == 0 ? "never" : strcmp(key.expires, "expd") == 0 ? "expired" :
-				   key.expires);
+		expires = g_strdup(strcmp(key.expires, "perm") == 0   ? "never"
+				   : strcmp(key.expires, "expd") == 0 ? "expired"
+								      : key.expires);
 	prockeys_clear(&key);
 	return expires;
 }
 
-static void say_key_json(JsonBuilder *builder, const char *member, const struct store_entry *entry, const char *text)
+static void say_key_json(JsonBuilder *builder, const char *member, const struct store_entry *entry,
+			 const char *text)
 {
 	json_builder_set_member_name(builder, member);
 	if (!entry) {
@@ -133,7 +139,8 @@ static void say_key_json(JsonBuilder *builder, const char *member, const struct 
 	json_builder_end_object(builder);
 }
 
-void x509show_json(JsonBuilder *builder, const struct x509_pair *pair, const char *keyring, const char *text)
+void x509show_json(JsonBuilder *builder, const struct x509_pair *pair, const char *keyring,
+		   const char *text)
 {
 	json_builder_begin_object(builder);
 	output_string(builder, "name", pair->name);
@@ -143,7 +150,8 @@ void x509show_json(JsonBuilder *builder, const struct x509_pair *pair, const cha
 	say_key_json(builder, "certificate", pair->certificate, text);
 	say_key_json(builder, "private_key", pair->key, text);
 	if (pair->match == X509_MATCH_YES) {
-		g_autofree char *options = x509store_options(pair->certificate->serial, pair->key->serial);
+		g_autofree char *options =
+			x509store_options(pair->certificate->serial, pair->key->serial);
 		output_string(builder, "mount_options", options);
 	}
 	if (pair->facts)
@@ -173,19 +181,24 @@ static void say_key(const char *what, const struct store_entry *entry, const cha
 
 static void say_facts(const struct certificate *facts)
 {
-	g_autofree char *subject = output_plain(facts->subject), *issuer = output_plain(facts->issuer);
+	g_autofree char *subject = output_plain(facts->subject),
+			*issuer = output_plain(facts->issuer);
 	g_autofree char *names = x509show_names(facts);
-	g_autofree char *from = certificate_time(facts->from), *until = certificate_time(facts->until);
+	g_autofree char *from = certificate_time(facts->from),
+			*until = certificate_time(facts->until);
 
-	printf("  subject: %s\n  names: %s\n  issuer: %s\n", *subject ? subject : "-", names, *issuer ? issuer : "-");
-	printf("  serial number: %s\n  SHA-256: %s\n  key: %s\n", facts->number, facts->fingerprint, facts->kind);
+	printf("  subject: %s\n  names: %s\n  issuer: %s\n", *subject ? subject : "-", names,
+	       *issuer ? issuer : "-");
+	printf("  serial number: %s\n  SHA-256: %s\n  key: %s\n", facts->number, facts->fingerprint,
+	       facts->kind);
 	printf("  valid from %s until %s\n", from, until);
 }
 
 static void say(const struct x509_pair *pair, const char *keyring, const char *text)
 {
 	if (pair->name)
-		printf("%s in %s, generation %u: %s\n", pair->name, keyring, pair->generation, x509show_state(pair));
+		printf("%s in %s, generation %u: %s\n", pair->name, keyring, pair->generation,
+		       x509show_state(pair));
 	else
 		printf("without a name in %s: %s\n", keyring, x509show_state(pair));
 	if (pair->facts)
@@ -193,7 +206,8 @@ static void say(const struct x509_pair *pair, const char *keyring, const char *t
 	say_key("certificate", pair->certificate, text);
 	say_key("private key", pair->key, text);
 	if (x509store_usable(pair, NULL) == 0) {
-		g_autofree char *options = x509store_options(pair->certificate->serial, pair->key->serial);
+		g_autofree char *options =
+			x509store_options(pair->certificate->serial, pair->key->serial);
 		printf("  mount -o xprtsec=mtls,%s\n", options);
 	}
 }
@@ -226,11 +240,9 @@ static int show(const struct x509options *options, const char *which, GError **e
 int x509show_run(const struct command *command, int argc, char **argv, GError **error)
 {
 	struct x509options options = { 0 };
-	const GOptionEntry entries[] = {
-		X509OPTIONS_KEYRING(&options),
-		X509OPTIONS_JSON(&options),
-		{ 0 }
-	};
+	const GOptionEntry entries[] = { X509OPTIONS_KEYRING(&options),
+					 X509OPTIONS_JSON(&options),
+					 { 0 } };
 	int status = STATUS_USAGE;
 
 	if (command_parse(command, entries, argc, argv, 1, 1, error) >= 0)

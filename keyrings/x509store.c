@@ -17,11 +17,16 @@ int x509store_name(const char *name, GError **error)
 	static const char allowed[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-@:+";
 	size_t length = strlen(name);
 
-	if (length == 0 || length > X509STORE_NAME_MAX || strspn(name, allowed) != length || !g_ascii_isalnum(name[0]))
-		return status_set(error, STATUS_USAGE, "a name has up to %d letters, digits and ._-@:+, with a letter or a digit first",
+	if (length == 0 || length > X509STORE_NAME_MAX || strspn(name, allowed) != length ||
+	    !g_ascii_isalnum(name[0]))
+		return status_set(error, STATUS_USAGE,
+				  "a name has up to %d letters, digits and ._-@:+, with a letter "
+				  "or a digit first",
 				  X509STORE_NAME_MAX);
 	if (strspn(name, G_CSET_DIGITS) == length || g_ascii_strncasecmp(name, "0x", 2) == 0)
-		return status_set(error, STATUS_USAGE, "the name %s looks like a serial number: choose one with letters", name);
+		return status_set(error, STATUS_USAGE,
+				  "the name %s looks like a serial number: choose one with letters",
+				  name);
 	return 0;
 }
 
@@ -30,7 +35,8 @@ char *x509store_options(key_serial_t certificate, key_serial_t key)
 	return g_strdup_printf("cert_serial=%d,privkey_serial=%d", certificate, key);
 }
 
-int x509store_mount_options(struct store *store, key_serial_t keyring, const char *which, char **options, GError **error)
+int x509store_mount_options(struct store *store, key_serial_t keyring, const char *which,
+			    char **options, GError **error)
 {
 	g_autoptr(GPtrArray) pairs = NULL;
 	int status = x509store_find(store, keyring, which, &pairs, error);
@@ -45,7 +51,8 @@ int x509store_mount_options(struct store *store, key_serial_t keyring, const cha
 	return status;
 }
 
-int x509store_remove(struct store *store, key_serial_t keyring, const struct x509_pair *pair, GError **error)
+int x509store_remove(struct store *store, key_serial_t keyring, const struct x509_pair *pair,
+		     GError **error)
 {
 	int status = 0;
 
@@ -62,7 +69,8 @@ static gboolean holds(struct store *store, key_serial_t serial, const void *data
 
 	if (store_read(store, serial, &payload, NULL) != 0)
 		return FALSE;
-	gboolean same = secret_length(payload) == size && memcmp(secret_data(payload), data, size) == 0;
+	gboolean same =
+		secret_length(payload) == size && memcmp(secret_data(payload), data, size) == 0;
 	secret_free(payload);
 	return same;
 }
@@ -78,12 +86,14 @@ static gboolean holds_key(struct store *store, key_serial_t serial, const struct
 	return same;
 }
 
-static gboolean is_same(struct store *store, const struct x509_pair *pair, const struct identity *identity)
+static gboolean is_same(struct store *store, const struct x509_pair *pair,
+			const struct identity *identity)
 {
 	gsize size;
 	const void *der = g_bytes_get_data(identity->certificate->der, &size);
 
-	return x509store_usable(pair, NULL) == 0 && holds(store, pair->certificate->serial, der, size) &&
+	return x509store_usable(pair, NULL) == 0 &&
+	       holds(store, pair->certificate->serial, der, size) &&
 	       holds_key(store, pair->key->serial, identity);
 }
 
@@ -97,15 +107,21 @@ static void take_serials(const struct x509_pair *pair, struct x509_serials *seri
 static int add(struct store *store, key_serial_t keyring, const char *name, unsigned int generation,
 	       const struct identity *identity, struct x509_serials *serials, GError **error)
 {
-	g_autofree char *certificate_name = x509pair_description(name, generation, X509PAIR_CERTIFICATE);
+	g_autofree char *certificate_name =
+		x509pair_description(name, generation, X509PAIR_CERTIFICATE);
 	g_autofree char *key_name = x509pair_description(name, generation, X509PAIR_KEY);
 	gsize size;
 	const void *der = g_bytes_get_data(identity->certificate->der, &size);
 	const struct store_key certificate = {
-		.type = STORE_USER, .description = certificate_name, .payload = der, .size = size,
+		.type = STORE_USER,
+		.description = certificate_name,
+		.payload = der,
+		.size = size,
 	};
 	const struct store_key key = {
-		.type = STORE_USER, .description = key_name, .payload = secret_data(identity->key),
+		.type = STORE_USER,
+		.description = key_name,
+		.payload = secret_data(identity->key),
 		.size = secret_length(identity->key),
 	};
 
@@ -116,16 +132,18 @@ static int add(struct store *store, key_serial_t keyring, const char *name, unsi
 	return status;
 }
 
-/* The private key first, and not at all where the certificate was renewed for the same one: then no handshake can fall between. */
-static int update(struct store *store, const struct x509_pair *pair, const struct identity *identity,
-		  struct x509_serials *serials, GError **error)
+/* The private key first, and not at all where the certificate was renewed for the same one: then no
+ * handshake can fall between. */
+static int update(struct store *store, const struct x509_pair *pair,
+		  const struct identity *identity, struct x509_serials *serials, GError **error)
 {
 	gsize size;
 	const void *der = g_bytes_get_data(identity->certificate->der, &size);
 	int status = x509store_usable(pair, error);
 
 	if (status == 0 && !holds_key(store, pair->key->serial, identity))
-		status = store_update(store, pair->key->serial, secret_data(identity->key), secret_length(identity->key), error);
+		status = store_update(store, pair->key->serial, secret_data(identity->key),
+				      secret_length(identity->key), error);
 	if (status == 0)
 		status = store_update(store, pair->certificate->serial, der, size, error);
 	if (status != 0)
@@ -134,26 +152,34 @@ static int update(struct store *store, const struct x509_pair *pair, const struc
 	return 0;
 }
 
-static int put_over(struct store *store, key_serial_t keyring, const struct x509_pair *newest, const struct identity *identity,
-		    enum x509_place place, struct x509_serials *serials, GError **error)
+static int put_over(struct store *store, key_serial_t keyring, const struct x509_pair *newest,
+		    const struct identity *identity, enum x509_place place,
+		    struct x509_serials *serials, GError **error)
 {
 	if (place == X509_IN_PLACE)
 		return update(store, newest, identity, serials, error);
 	if (place == X509_BESIDE && newest->generation == X509PAIR_GENERATION_MAX)
-		return status_set(error, STATUS_EXISTS, "%s has been rotated too often: remove it, and import it under its name again",
+		return status_set(error, STATUS_EXISTS,
+				  "%s has been rotated too often: remove it, and import it under "
+				  "its name again",
 				  newest->name);
 	if (place == X509_BESIDE)
-		return add(store, keyring, newest->name, newest->generation + 1, identity, serials, error);
+		return add(store, keyring, newest->name, newest->generation + 1, identity, serials,
+			   error);
 	if (place == X509_NEW && x509store_usable(newest, NULL) == 0)
-		return status_set(error, STATUS_EXISTS, "another certificate has the name %s: rotate it (`tlskey x509 rotate`), replace "
-				  "it (--replace), or give another --name", newest->name);
+		return status_set(error, STATUS_EXISTS,
+				  "another certificate has the name %s: rotate it (`tlskey x509 "
+				  "rotate`), replace "
+				  "it (--replace), or give another --name",
+				  newest->name);
 	return add(store, keyring, newest->name, newest->generation, identity, serials, error);
 }
 
-int x509store_put(struct store *store, key_serial_t keyring, const char *name, const struct identity *identity,
-		  enum x509_place place, struct x509_serials *serials, GError **error)
+int x509store_put(struct store *store, key_serial_t keyring, const char *name,
+		  const struct identity *identity, enum x509_place place,
+		  struct x509_serials *serials, GError **error)
 {
-	struct x509_serials ours = { 0 };
+	struct x509_serials ours = {0};
 	g_autoptr(GPtrArray) pairs = NULL;
 	g_autoptr(GError) absent = NULL;
 

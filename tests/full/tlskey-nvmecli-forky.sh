@@ -18,8 +18,6 @@ version()
 
 plan 4
 nvme_start
-agent_config server
-agent_start server
 attempt tlskey-nvmecli-forky-version version
 attempt tlskey-nvmecli-forky-ours nvmecli_ours
 attempt tlskey-nvmecli-forky-theirs nvmecli_theirs

@@ -18,8 +18,6 @@ version()
 
 plan 4
 nvme_start
-agent_config server
-agent_start server
 attempt tlskey-nvmecli-trixie-version version
 attempt tlskey-nvmecli-trixie-ours nvmecli_ours
 attempt tlskey-nvmecli-trixie-theirs nvmecli_theirs

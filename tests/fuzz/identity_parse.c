@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fuzz target: any bytes as a certificate, as a file with certificate and private key, and as PKCS#12 with an empty password.
+ * Fuzz target: any bytes as a certificate, as a file with certificate and private key, and as
+ * PKCS#12 with an empty password.
  */
 #include <config.h>
 
@@ -28,8 +29,9 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 	certificate_free(certificate_new(data, size, &why));
 	struct secret *file = secret_copy(data, size);
 	struct secret *password = secret_new(1);
-	parse(&(struct identity_material){ .name = "a", .key_name = "b", .certificate = file });
-	parse(&(struct identity_material){ .name = "a", .key_name = "b", .pkcs12 = file, .password = password });
+	parse(&(struct identity_material){.name = "a", .key_name = "b", .certificate = file});
+	parse(&(struct identity_material){
+		.name = "a", .key_name = "b", .pkcs12 = file, .password = password});
 	secret_free(file);
 	secret_free(password);
 	return 0;

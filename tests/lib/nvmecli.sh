@@ -95,6 +95,8 @@ nvmecli_theirs()
 nvmecli_connects()
 {
 	local keyring rule version
+	agent_config server
+	agent_start server
 	keyring=$(keyring_new host-of-nvme-cli)
 	keyctl link "$keyring" @s
 	umask 077

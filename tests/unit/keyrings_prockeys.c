@@ -14,7 +14,8 @@ static void test_prockeys(void)
 		"0a1b2c3f I--Q---     1   5m 3f0b0000     0     0 user      two\n"
 		"00000005 I--Q---     1 expd 3f0b0000     0     0 user      forged: 1: 2\n"
 		"0a1b2c3f I--Q---     1 expd 3f0b0000     0     0 user      host.1.key: 4\n"
-		"broken\n\n00000007 I--Q--- 1 perm\n00000008 I--Q---     1 1w   3f0b0000     0     0 user      last: x";
+		"broken\n\n00000007 I--Q--- 1 perm\n00000008 I--Q---     1 1w   3f0b0000     0     "
+		"0 user      last: x";
 	struct prockeys_key key;
 
 	g_assert_true(prockeys_find(text, 0x0a1b2c3d, &key));

@@ -23,16 +23,21 @@ static char *intermediates(const struct identity *identity)
 	return g_string_free(text, FALSE);
 }
 
-/* The certificate is found by its key, and what is above it is told in order, wherever it stands. */
+/* The certificate is found by its key, and what is above it is told in order, wherever it stands.
+ */
 static void test_chain(void)
 {
 	struct made *ca = made_new(&(struct wish){ .subject = "CN=ca", .authority = true });
-	struct made *upper = made_new(&(struct wish){ .subject = "CN=upper", .authority = true, .issuer = ca });
-	struct made *lower = made_new(&(struct wish){ .subject = "CN=lower", .authority = true, .issuer = upper });
+	struct made *upper =
+		made_new(&(struct wish){ .subject = "CN=upper", .authority = true, .issuer = ca });
+	struct made *lower = made_new(
+		&(struct wish){ .subject = "CN=lower", .authority = true, .issuer = upper });
 	struct made *made = made_new(&(struct wish){ .subject = "CN=client", .issuer = lower });
 	struct made *stranger = made_new(&(struct wish){ .subject = "CN=stranger", .issuer = ca });
 	const struct made *orders[][5] = {
-		{ made, lower, upper, ca, stranger }, { ca, stranger, upper, lower, made }, { upper, made, ca, lower, stranger },
+		{ made, lower, upper, ca, stranger },
+		{ ca, stranger, upper, lower, made },
+		{ upper, made, ca, lower, stranger },
 	};
 	struct identity *identity;
 	g_autoptr(GError) error = NULL;
@@ -51,7 +56,8 @@ static void test_chain(void)
 		identity_free(identity);
 	}
 	/* Its root alone is in every trust store. */
-	parse(join(certificate_of(lower, PEM), certificate_of(ca, PEM)), pkcs8_of(lower, PEM, NULL), NULL, NULL, &identity, &error);
+	parse(join(certificate_of(lower, PEM), certificate_of(ca, PEM)), pkcs8_of(lower, PEM, NULL),
+	      NULL, NULL, &identity, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(identity->intermediates->len, ==, 0);
 	identity_free(identity);
@@ -64,9 +70,9 @@ static void test_chain(void)
 
 struct fitness {
 	struct wish wish;
-	int status;		/* without --force */
-	const char *says;	/* in the error, or with --force in the warning */
-	const char *warns;	/* without an error; NULL: of nothing */
+	int status;	   /* without --force */
+	const char *says;  /* in the error, or with --force in the warning */
+	const char *warns; /* without an error; NULL: of nothing */
 };
 
 static void check_fitness(const struct fitness *fitness, const struct made *ca)
@@ -99,16 +105,25 @@ static void test_fitness(void)
 		{ { .purpose = GNUTLS_KP_TLS_WWW_CLIENT }, 0, NULL, NULL },
 		{ { .purpose = GNUTLS_KP_ANY }, 0, NULL, NULL },
 		{ { .purpose = GNUTLS_KP_TLS_WWW_SERVER }, STATUS_INPUT, "clientAuth", NULL },
-		{ { .usage = GNUTLS_KEY_KEY_ENCIPHERMENT }, STATUS_INPUT, "digitalSignature", NULL },
+		{ { .usage = GNUTLS_KEY_KEY_ENCIPHERMENT },
+		  STATUS_INPUT,
+		  "digitalSignature",
+		  NULL },
 		{ { .from = -9 * DAY, .until = -2 * DAY }, STATUS_EXPIRED, "it expired at", NULL },
-		{ { .from = 2 * DAY, .until = 9 * DAY }, STATUS_EXPIRED, "it is not valid before", NULL },
+		{ { .from = 2 * DAY, .until = 9 * DAY },
+		  STATUS_EXPIRED,
+		  "it is not valid before",
+		  NULL },
 		{ { .from = -300 * DAY, .until = 29 * DAY }, 0, NULL, "renew it soon" },
 		{ { .from = -300 * DAY, .until = 31 * DAY }, 0, NULL, NULL },
 		/* One that is renewed every day is not always about to expire. */
 		{ { .from = -DAY / 4, .until = DAY / 2 }, 0, NULL, NULL },
 		{ { .from = -DAY, .until = DAY / 4 }, 0, NULL, "renew it soon" },
 		{ { .digest = GNUTLS_DIG_SHA1 }, STATUS_INPUT, "which can be forged", NULL },
-		{ { .authority = true, .usage = GNUTLS_KEY_DIGITAL_SIGNATURE }, 0, NULL, "authority" },
+		{ { .authority = true, .usage = GNUTLS_KEY_DIGITAL_SIGNATURE },
+		  0,
+		  NULL,
+		  "authority" },
 	};
 	struct made *ca = made_new(&(struct wish){ .subject = "CN=ca", .authority = true });
 
@@ -121,8 +136,12 @@ static void test_fitness(void)
 static void test_several(void)
 {
 	struct made *ca = made_new(&(struct wish){ .subject = "CN=ca", .authority = true });
-	struct made *made = made_new(&(struct wish){ .subject = "CN=client", .issuer = ca, .from = -9 * DAY, .until = -2 * DAY,
-						    .purpose = GNUTLS_KP_TLS_WWW_SERVER, .usage = GNUTLS_KEY_KEY_ENCIPHERMENT });
+	struct made *made = made_new(&(struct wish){ .subject = "CN=client",
+						     .issuer = ca,
+						     .from = -9 * DAY,
+						     .until = -2 * DAY,
+						     .purpose = GNUTLS_KP_TLS_WWW_SERVER,
+						     .usage = GNUTLS_KEY_KEY_ENCIPHERMENT });
 	struct identity *identity;
 	g_autoptr(GError) error = NULL;
 

@@ -22,8 +22,8 @@
 struct site {
 	struct folder *folder;
 	key_serial_t keyring;
-	char *text;	/* what the last command printed */
-	char *options;	/* what it printed to mount with */
+	char *text;    /* what the last command printed */
+	char *options; /* what it printed to mount with */
 };
 
 static key_serial_t new_keyring(void)
@@ -57,10 +57,12 @@ static void learn_options(struct site *site)
 	const char *at = strstr(site->text, "cert_serial=");
 
 	g_free(site->options);
-	site->options = at ? g_strndup(at, strspn(at, "abcdefghijklmnopqrstuvwxyz_=,0123456789")) : NULL;
+	site->options =
+		at ? g_strndup(at, strspn(at, "abcdefghijklmnopqrstuvwxyz_=,0123456789")) : NULL;
 }
 
-/* Words with blanks in between; "@" before the name of a file stands for the folder. Returns the status. */
+/* Words with blanks in between; "@" before the name of a file stands for the folder. Returns the
+ * status. */
 static int run(struct site *site, const char *line, GError **error)
 {
 	g_autofree char *keyring = g_strdup_printf("%s --keyring=%d", line, site->keyring);
@@ -122,7 +124,8 @@ static void write_pair(struct site *site, const char *name, const struct wish *w
 {
 	struct made *made = made_new(wish);
 	g_autofree char *certificate = made_certificate_pem(made), *key = made_key_pem(made);
-	g_autofree char *certificate_name = g_strconcat(name, ".crt", NULL), *key_name = g_strconcat(name, ".key", NULL);
+	g_autofree char *certificate_name = g_strconcat(name, ".crt", NULL),
+			*key_name = g_strconcat(name, ".key", NULL);
 
 	folder_write(site->folder, certificate_name, certificate, NULL);
 	chmod(folder_write(site->folder, key_name, key, NULL), 0600);
@@ -136,9 +139,11 @@ static void set_up(struct site *site, const void *data)
 	site->folder = folder_new();
 	write_pair(site, "a", &(struct wish){ .subject = "CN=first", .name = "a.example" });
 	write_pair(site, "b", &(struct wish){ .subject = "CN=second", .name = "b.example" });
-	write_pair(site, "old", &(struct wish){ .subject = "CN=old", .from = -9 * DAY, .until = -DAY });
+	write_pair(site, "old",
+		   &(struct wish){ .subject = "CN=old", .from = -9 * DAY, .until = -DAY });
 	write_pair(site, "bare", &(struct wish){ .subject = "CN=bare.example", .nameless = true });
-	write_pair(site, "blank", &(struct wish){ .subject = "CN=a name with blanks", .nameless = true });
+	write_pair(site, "blank",
+		   &(struct wish){ .subject = "CN=a name with blanks", .nameless = true });
 }
 
 static void tear_down(struct site *site, const void *data)
@@ -163,10 +168,13 @@ static void test_import(struct site *site, const void *data)
 	succeeds(site, "import --cert @bare.crt --key @bare.key");
 	prints(site, "bare.example in ");
 	fails(site, "import --cert @blank.crt --key @blank.key", STATUS_USAGE, "--name");
-	fails(site, "import --cert @a.crt --key @a.key --name 12", STATUS_USAGE, "looks like a serial number");
+	fails(site, "import --cert @a.crt --key @a.key --name 12", STATUS_USAGE,
+	      "looks like a serial number");
 	fails(site, "import --cert @a.crt --key @b.key", STATUS_INPUT, "do not belong together");
-	fails(site, "import --cert @b.crt --key @b.key --name a.example", STATUS_EXISTS, "--replace");
-	fails(site, "import --cert @a.crt --key @a.key --json --mount-options", STATUS_USAGE, "exclude");
+	fails(site, "import --cert @b.crt --key @b.key --name a.example", STATUS_EXISTS,
+	      "--replace");
+	fails(site, "import --cert @a.crt --key @a.key --json --mount-options", STATUS_USAGE,
+	      "exclude");
 	fails(site, "import --cert @old.crt --key @old.key --name x", STATUS_EXPIRED, "--force");
 	succeeds(site, "import --cert @old.crt --key @old.key --name x --force");
 	g_assert_cmpuint(count_of(site), ==, 6);
@@ -177,7 +185,8 @@ static void test_rotate(struct site *site, const void *data)
 	g_autofree char *old = NULL, *new = NULL;
 
 	(void)data;
-	fails(site, "rotate a.example --cert @b.crt --key @b.key", STATUS_NOT_FOUND, "tlskey x509 list");
+	fails(site, "rotate a.example --cert @b.crt --key @b.key", STATUS_NOT_FOUND,
+	      "tlskey x509 list");
 	fails(site, "rotate a.example --retire", STATUS_NOT_FOUND, "tlskey x509 list");
 	succeeds(site, "import --cert @a.crt --key @a.key");
 	old = g_strdup(site->options);
@@ -240,7 +249,8 @@ static void test_list(struct site *site, const void *data)
 	g_assert_cmpstr(json_object_get_string_member(certificate, "expires"), ==, "never");
 	JsonArray *links = json_object_get_array_member(certificate, "links");
 	g_assert_cmpuint(json_array_get_length(links), ==, 1);
-	g_assert_true(g_str_has_prefix(json_array_get_string_element(links, 0), "tlskey-commands-"));
+	g_assert_true(
+		g_str_has_prefix(json_array_get_string_element(links, 0), "tlskey-commands-"));
 }
 
 static void test_remove(struct site *site, const void *data)
@@ -295,9 +305,12 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(struct site *site, const void *data);
 	} tests[] = {
-		{ "/x509commands/import", test_import }, { "/x509commands/rotate", test_rotate },
-		{ "/x509commands/no-retirement", test_no_retirement }, { "/x509commands/list", test_list },
-		{ "/x509commands/remove", test_remove }, { "/x509commands/expire", test_expire },
+		{ "/x509commands/import", test_import },
+		{ "/x509commands/rotate", test_rotate },
+		{ "/x509commands/no-retirement", test_no_retirement },
+		{ "/x509commands/list", test_list },
+		{ "/x509commands/remove", test_remove },
+		{ "/x509commands/expire", test_expire },
 	};
 
 	g_test_init(&argc, &argv, NULL);

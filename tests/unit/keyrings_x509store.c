@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Identities in keyrings, with this machine's kernel: names, generations, what others have put there, and what is taken back.
+ * Identities in keyrings, with this machine's kernel: names, generations, what others have put
+ * there, and what is taken back.
  */
 #include <config.h>
 
@@ -9,19 +10,21 @@
 #include <string.h>
 
 #include "status.h"
-#include "x509pair.h"
 #include "x509store.h"
 #include "tests/unit/loader_fixture.h"
 
 /* Which call of the next ones fails, from 1 on; 0: none */
 static int failing_add, failing_update;
 
-key_serial_t __real_add_key(const char *type, const char *description, const void *payload, size_t size, key_serial_t keyring);
-key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload, size_t size, key_serial_t keyring);
+key_serial_t __real_add_key(const char *type, const char *description, const void *payload,
+			    size_t size, key_serial_t keyring);
+key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload,
+			    size_t size, key_serial_t keyring);
 long __real_keyctl_update(key_serial_t serial, const void *payload, size_t size);
 long __wrap_keyctl_update(key_serial_t serial, const void *payload, size_t size);
 
-key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload, size_t size, key_serial_t keyring)
+key_serial_t __wrap_add_key(const char *type, const char *description, const void *payload,
+			    size_t size, key_serial_t keyring)
 {
 	if (strcmp(type, STORE_USER) == 0 && failing_add && --failing_add == 0) {
 		errno = EDQUOT;
@@ -40,13 +43,16 @@ long __wrap_keyctl_update(key_serial_t serial, const void *payload, size_t size)
 }
 
 static struct made *made[3];
-static struct identity *identities[4];	/* the last one: the key of the second with a certificate of its own */
+static struct identity
+	*identities[4]; /* the last one: the key of the second with a certificate of its own */
 
 static struct identity *identity_of(const struct made *one)
 {
 	g_autofree char *certificate = made_certificate_pem(one), *key = made_key_pem(one);
 	struct identity_material material = {
-		.name = "cert", .key_name = "key", .certificate = secret_copy(certificate, strlen(certificate)),
+		.name = "cert",
+		.key_name = "key",
+		.certificate = secret_copy(certificate, strlen(certificate)),
 		.key = secret_copy(key, strlen(key)),
 	};
 	struct identity *identity;
@@ -68,7 +74,9 @@ static void make_identities(void)
 	struct made *again = made_new(&(struct wish){ .subject = "CN=renewed" });
 	renewed = again->crt;
 	g_assert_cmpint(gnutls_x509_crt_set_key(renewed, made[1]->key), >=, 0);
-	g_assert_cmpint(gnutls_x509_crt_sign2(renewed, again->crt, made[1]->key, GNUTLS_DIG_SHA256, 0), >=, 0);
+	g_assert_cmpint(
+		gnutls_x509_crt_sign2(renewed, again->crt, made[1]->key, GNUTLS_DIG_SHA256, 0), >=,
+		0);
 	struct made same_key = { .key = made[1]->key, .crt = renewed };
 	identities[3] = identity_of(&same_key);
 	made_free(again);
@@ -102,8 +110,8 @@ static guint count_of(key_serial_t keyring)
 }
 
 /* A command of its own: kept when it succeeds. */
-static int put(key_serial_t keyring, const char *name, const struct identity *identity, enum x509_place place,
-	       struct x509_serials *serials)
+static int put(key_serial_t keyring, const char *name, const struct identity *identity,
+	       enum x509_place place, struct x509_serials *serials)
 {
 	struct store *store = open_store(keyring);
 	g_autoptr(GError) error = NULL;
@@ -117,52 +125,25 @@ static int put(key_serial_t keyring, const char *name, const struct identity *id
 }
 
 /* What mount options name has to be this identity. */
-static void check(key_serial_t keyring, const char *name, const struct identity *identity, const struct x509_serials *serials)
+static void check(key_serial_t keyring, const char *name, const struct identity *identity,
+		  const struct x509_serials *serials)
 {
 	struct store *store = open_store(keyring);
-	g_autofree char *options = NULL, *expected = x509store_options(serials->certificate, serials->key);
+	g_autofree char *options = NULL,
+			*expected = x509store_options(serials->certificate, serials->key);
 	struct secret *certificate = NULL, *key = NULL;
 
 	g_assert_cmpint(x509store_mount_options(store, keyring, name, &options, NULL), ==, 0);
 	g_assert_cmpstr(options, ==, expected);
 	g_assert_cmpint(store_read(store, serials->certificate, &certificate, NULL), ==, 0);
 	g_assert_cmpint(store_read(store, serials->key, &key, NULL), ==, 0);
-	g_assert_cmpmem(secret_data(certificate), secret_length(certificate), g_bytes_get_data(identity->certificate->der, NULL),
+	g_assert_cmpmem(secret_data(certificate), secret_length(certificate),
+			g_bytes_get_data(identity->certificate->der, NULL),
 			g_bytes_get_size(identity->certificate->der));
 	g_assert_true(secret_equal(key, identity->key));
 	secret_free(certificate);
 	secret_free(key);
 	store_free(store);
-}
-
-static void test_names(void)
-{
-	static const char *const good[] = { "a", "client.test", "a.1", "A-b_c@d:e+f", "7up", "10.0.0.1" };
-	static const char *const bad[] = { "", ".a", "-a", "1234", "0x12", "0X1z", "a b", "a/b", "a;b", "a\n", "\303\244" };
-	g_autofree char *long_name = g_strnfill(X509STORE_NAME_MAX + 1, 'a');
-
-	for (size_t i = 0; i < G_N_ELEMENTS(good); i++)
-		g_assert_cmpint(x509store_name(good[i], NULL), ==, 0);
-	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
-		g_assert_cmpint(x509store_name(bad[i], NULL), ==, STATUS_USAGE);
-	g_assert_cmpint(x509store_name(long_name, NULL), ==, STATUS_USAGE);
-	g_assert_cmpint(x509store_name(long_name + 1, NULL), ==, 0);
-}
-
-static void test_descriptions(void)
-{
-	static const char *const others[] = { "", ".", "a", "a.crt", "a.1", "a.1.pem", "a.0.crt", "a.01.crt", "a.+1.crt", "a.x.crt",
-					      ".1.crt", "12.1.crt", "a b.1.crt", "a.1000000.crt", "a.1.crt ", "a:crt" };
-	g_autofree char *name = NULL;
-	unsigned int generation;
-	const char *half;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
-		g_assert_false(x509pair_parse(others[i], &name, &generation, &half));
-	g_assert_true(x509pair_parse("host.1.12.key", &name, &generation, &half));
-	g_assert_cmpstr(name, ==, "host.1");
-	g_assert_cmpuint(generation, ==, 12);
-	g_assert_cmpstr(half, ==, "key");
 }
 
 static void test_put(void)
@@ -171,7 +152,8 @@ static void test_put(void)
 	struct x509_serials first, again, other;
 
 	g_assert_cmpint(put(keyring, "a", identities[0], X509_BESIDE, NULL), ==, STATUS_NOT_FOUND);
-	g_assert_cmpint(put(keyring, "a", identities[0], X509_IN_PLACE, NULL), ==, STATUS_NOT_FOUND);
+	g_assert_cmpint(put(keyring, "a", identities[0], X509_IN_PLACE, NULL), ==,
+			STATUS_NOT_FOUND);
 	g_assert_cmpint(put(keyring, "a", identities[0], X509_NEW, &first), ==, 0);
 	g_assert_false(first.unchanged);
 	check(keyring, "a", identities[0], &first);
@@ -253,7 +235,8 @@ static void test_failed_put(void)
 	put(keyring, "a", identities[0], X509_NEW, &first);
 	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
 		failing_add = 2;
-		g_assert_cmpint(put(keyring, "a", identities[1], places[i], NULL), ==, STATUS_QUOTA);
+		g_assert_cmpint(put(keyring, "a", identities[1], places[i], NULL), ==,
+				STATUS_QUOTA);
 		check(keyring, "a", identities[0], &first);
 		g_assert_cmpuint(count_of(keyring), ==, 2);
 	}
@@ -273,12 +256,15 @@ static void test_strangers(void)
 	gsize size;
 
 	for (int i = 0; i < 2; i++) {
-		g_autofree char *names[] = { g_strdup_printf("key%d", i), g_strdup_printf("crt%d", 1 - i) };
+		g_autofree char *names[] = { g_strdup_printf("key%d", i),
+					     g_strdup_printf("crt%d", 1 - i) };
 		const void *der = g_bytes_get_data(identities[1 - i]->certificate->der, &size);
-		add_key(STORE_USER, names[0], secret_data(identities[i]->key), secret_length(identities[i]->key), keyring);
+		add_key(STORE_USER, names[0], secret_data(identities[i]->key),
+			secret_length(identities[i]->key), keyring);
 		add_key(STORE_USER, names[1], der, size, keyring);
 	}
-	add_key(STORE_USER, "lonely", secret_data(identities[2]->key), secret_length(identities[2]->key), keyring);
+	add_key(STORE_USER, "lonely", secret_data(identities[2]->key),
+		secret_length(identities[2]->key), keyring);
 	add_key(STORE_USER, "password", "word", 4, keyring);
 	struct store *store = open_store(keyring);
 	g_assert_cmpint(x509store_list(store, keyring, &pairs, NULL), ==, 0);
@@ -308,12 +294,17 @@ static void test_unusable(void)
 
 	add_key(STORE_USER, "a.1.crt", der, size, keyring);
 	struct store *store = open_store(keyring);
-	g_assert_cmpint(x509store_mount_options(store, keyring, "a", &options, NULL), ==, STATUS_NOT_FOUND);
-	g_assert_cmpint(x509store_mount_options(store, keyring, "b", &options, NULL), ==, STATUS_NOT_FOUND);
-	add_key(STORE_USER, "a.1.key", secret_data(identities[1]->key), secret_length(identities[1]->key), keyring);
-	g_assert_cmpint(x509store_mount_options(store, keyring, "a", &options, NULL), ==, STATUS_INPUT);
+	g_assert_cmpint(x509store_mount_options(store, keyring, "a", &options, NULL), ==,
+			STATUS_NOT_FOUND);
+	g_assert_cmpint(x509store_mount_options(store, keyring, "b", &options, NULL), ==,
+			STATUS_NOT_FOUND);
+	add_key(STORE_USER, "a.1.key", secret_data(identities[1]->key),
+		secret_length(identities[1]->key), keyring);
+	g_assert_cmpint(x509store_mount_options(store, keyring, "a", &options, NULL), ==,
+			STATUS_INPUT);
 	add_key(STORE_USER, "a.1.key", "no key", 6, keyring);
-	g_assert_cmpint(x509store_mount_options(store, keyring, "a", &options, NULL), ==, STATUS_INPUT);
+	g_assert_cmpint(x509store_mount_options(store, keyring, "a", &options, NULL), ==,
+			STATUS_INPUT);
 	g_assert_null(options);
 	store_free(store);
 	/* It is in nobody's way. */
@@ -334,7 +325,8 @@ static void test_dead(void)
 	g_assert_cmpint(x509store_find(store, keyring, "a", &pairs, NULL), ==, 0);
 	g_assert_cmpint(only(pairs)->key->serial, ==, serials.key);
 	g_assert_cmpint(only(pairs)->key->error, ==, EKEYREVOKED);
-	g_assert_cmpint(x509store_mount_options(store, keyring, "a", &options, NULL), ==, STATUS_EXPIRED);
+	g_assert_cmpint(x509store_mount_options(store, keyring, "a", &options, NULL), ==,
+			STATUS_EXPIRED);
 	store_free(store);
 	g_assert_cmpint(put(keyring, "a", identities[1], X509_IN_PLACE, NULL), ==, STATUS_EXPIRED);
 	g_assert_cmpint(put(keyring, "a", identities[1], X509_NEW, &again), ==, 0);
@@ -359,8 +351,6 @@ int main(int argc, char **argv)
 		return 77;
 	}
 	make_identities();
-	g_test_add_func("/x509store/names", test_names);
-	g_test_add_func("/x509store/descriptions", test_descriptions);
 	g_test_add_func("/x509store/put", test_put);
 	g_test_add_func("/x509store/rotate", test_rotate);
 	g_test_add_func("/x509store/in-place", test_in_place);

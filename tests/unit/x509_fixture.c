@@ -66,8 +66,9 @@ struct secret *pkcs8_of(const struct made *made, gnutls_x509_crt_fmt_t format, c
 {
 	gnutls_datum_t datum;
 
-	OK(gnutls_x509_privkey_export2_pkcs8(made->key, format, password, password ? GNUTLS_PKCS_PBES2_AES_256 : GNUTLS_PKCS_PLAIN,
-					     &datum));
+	OK(gnutls_x509_privkey_export2_pkcs8(
+		made->key, format, password,
+		password ? GNUTLS_PKCS_PBES2_AES_256 : GNUTLS_PKCS_PLAIN, &datum));
 	return take_datum(&datum);
 }
 
@@ -84,7 +85,8 @@ struct secret *join(struct secret *first, struct secret *second)
 	struct secret *both = secret_new(secret_length(first) + secret_length(second));
 
 	memcpy(secret_data(both), secret_data(first), secret_length(first));
-	memcpy(secret_data(both) + secret_length(first), secret_data(second), secret_length(second));
+	memcpy(secret_data(both) + secret_length(first), secret_data(second),
+	       secret_length(second));
 	secret_set_length(both, secret_room(both));
 	secret_free(first);
 	secret_free(second);
@@ -92,11 +94,15 @@ struct secret *join(struct secret *first, struct secret *second)
 }
 
 /* Takes the secrets. */
-int parse(struct secret *certificate, struct secret *key, struct secret *pkcs12, const char *password,
-		 struct identity **identity, GError **error)
+int parse(struct secret *certificate, struct secret *key, struct secret *pkcs12,
+	  const char *password, struct identity **identity, GError **error)
 {
 	struct identity_material material = {
-		.name = "cert-file", .key_name = "key-file", .certificate = certificate, .key = key, .pkcs12 = pkcs12,
+		.name = "cert-file",
+		.key_name = "key-file",
+		.certificate = certificate,
+		.key = key,
+		.pkcs12 = pkcs12,
 		.password = password ? secret_new(strlen(password) + 1) : NULL,
 	};
 
@@ -114,17 +120,19 @@ int parse(struct secret *certificate, struct secret *key, struct secret *pkcs12,
 }
 
 /* Takes the secrets; the outcome has to be exactly what @made is. */
-void good(const struct made *made, struct secret *certificate, struct secret *key, struct secret *pkcs12,
-		 const char *password)
+void good(const struct made *made, struct secret *certificate, struct secret *key,
+	  struct secret *pkcs12, const char *password)
 {
-	struct secret *der = certificate_of(made, GNUTLS_X509_FMT_DER), *private = pkcs8_of(made, GNUTLS_X509_FMT_DER, NULL);
+	struct secret *der = certificate_of(made, GNUTLS_X509_FMT_DER),
+		      *private = pkcs8_of(made, GNUTLS_X509_FMT_DER, NULL);
 	g_autoptr(GError) error = NULL;
 	struct identity *identity;
 
 	parse(certificate, key, pkcs12, password, &identity, &error);
 	g_assert_no_error(error);
-	g_assert_cmpmem(g_bytes_get_data(identity->certificate->der, NULL), g_bytes_get_size(identity->certificate->der),
-			secret_data(der), secret_length(der));
+	g_assert_cmpmem(g_bytes_get_data(identity->certificate->der, NULL),
+			g_bytes_get_size(identity->certificate->der), secret_data(der),
+			secret_length(der));
 	g_assert_true(secret_equal(identity->key, private));
 	identity_free(identity);
 	secret_free(der);
@@ -132,8 +140,8 @@ void good(const struct made *made, struct secret *certificate, struct secret *ke
 }
 
 /* Takes the secrets; @says: part of the message */
-void bad(struct secret *certificate, struct secret *key, struct secret *pkcs12, const char *password, int expected,
-		const char *says)
+void bad(struct secret *certificate, struct secret *key, struct secret *pkcs12,
+	 const char *password, int expected, const char *says)
 {
 	g_autoptr(GError) error = NULL;
 	struct identity *identity;
