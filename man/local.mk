@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-man_MANS = man/tlshd.8 man/tlshd.conf.5
-EXTRA_DIST += man/tlshd.8.in man/tlshd.conf.5.in
+man_MANS = man/tlshd.8 man/tlshd.conf.5 man/tlskey.8
+EXTRA_DIST += man/tlshd.8.in man/tlshd.conf.5.in man/tlskey.8.in
 CLEANFILES += $(man_MANS)
 
 # The paths in the pages are those of the build.
@@ -12,3 +12,5 @@ man/tlshd.8: man/tlshd.8.in Makefile
 	$(man_page) $(srcdir)/man/tlshd.8.in >$@.tmp && mv $@.tmp $@
 man/tlshd.conf.5: man/tlshd.conf.5.in Makefile
 	$(man_page) $(srcdir)/man/tlshd.conf.5.in >$@.tmp && mv $@.tmp $@
+man/tlskey.8: man/tlskey.8.in Makefile
+	$(man_page) $(srcdir)/man/tlskey.8.in >$@.tmp && mv $@.tmp $@

@@ -5,29 +5,100 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <glib.h>
+
 #include "keyinfo.h"
 
-int keyinfo_read(key_serial_t serial, const char *type, char text[KEYINFO_MAX], uid_t *owner, const char **description)
+/* Where the description begins, behind four semicolons; NULL if it does not. */
+static const char *find_description(const char *text)
 {
-	size_t name = strlen(type);
+	const char *at = text;
+
+	for (int field = 0; field < 4; field++) {
+		at = strchr(at, ';');
+		if (!at)
+			return NULL;
+		at++;
+	}
+	return at;
+}
+
+static int describe(key_serial_t serial, char text[KEYINFO_MAX], const char **description)
+{
 	long length = keyctl_describe(serial, text, KEYINFO_MAX);
 
 	if (length < 0)
 		return -errno;
-	if (length > KEYINFO_MAX || strncmp(text, type, name) != 0 || text[name] != ';')
+	*description = length > KEYINFO_MAX ? NULL : find_description(text);
+	return *description ? 0 : -EINVAL;
+}
+
+int keyinfo_get(key_serial_t serial, struct keyinfo *info)
+{
+	unsigned int owner, group, permissions;
+	int ret = describe(serial, info->text, &info->description);
+
+	if (ret < 0)
+		return ret;
+	char *end = strchr(info->text, ';');
+	if (sscanf(end, ";%u;%u;%x;", &owner, &group, &permissions) != 3)
 		return -EINVAL;
-	const char *at = text + name + 1;
+	*end = '\0';
+	info->type = info->text;
+	info->owner = owner;
+	info->group = group;
+	info->permissions = permissions;
+	return 0;
+}
+
+int keyinfo_read(key_serial_t serial, const char *type, char text[KEYINFO_MAX], uid_t *owner, const char **description)
+{
+	size_t name = strlen(type);
+	int ret = describe(serial, text, description);
+
+	if (ret < 0)
+		return ret;
+	if (strncmp(text, type, name) != 0 || text[name] != ';')
+		return -EINVAL;
 	if (owner)
-		*owner = strtoul(at, NULL, 10);
-	for (int field = 0; field < 3; field++) {
-		at = strchr(at, ';');
-		if (!at)
-			return -EINVAL;
-		at++;
+		*owner = strtoul(text + name + 1, NULL, 10);
+	return 0;
+}
+
+static bool is_named(key_serial_t serial, const char *name, uid_t *owner)
+{
+	char text[KEYINFO_MAX];
+	const char *description;
+
+	return keyinfo_read(serial, "keyring", text, owner, &description) == 0 && strcmp(description, name) == 0;
+}
+
+/*
+ * /proc/keys needs no storage. Any user can write lines into a description, so it is the kernel's description of the key that
+ * counts, and its owner.
+ */
+key_serial_t keyinfo_find_keyring(const char *name, uid_t owner, uid_t *stranger)
+{
+	g_autofree char *keys = NULL;
+	unsigned int serial;
+	uid_t found;
+
+	if (!g_file_get_contents("/proc/keys", &keys, NULL, NULL))
+		return 0;
+	for (char *line = keys, *next; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!strstr(line, name) || sscanf(line, "%x", &serial) != 1 || !is_named(serial, name, &found))
+			continue;
+		if (found == owner)
+			return serial;
+		*stranger = found;
 	}
-	*description = at;
 	return 0;
 }

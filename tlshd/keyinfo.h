@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel says of a key: its type, its owner and its description.
+ * What the kernel says of a key: its type, its owner, its permissions and its description.
  */
 #ifndef TLSHD_KEYINFO_H
 #define TLSHD_KEYINFO_H
@@ -10,6 +10,23 @@
 #include <sys/types.h>
 
 #define KEYINFO_MAX (4096 + 64)	/* KEY_MAX_DESC_SIZE, security/keys/keyctl.c, and what stands before it */
+
+struct keyinfo {
+	char text[KEYINFO_MAX];		/* holds what the pointers point to */
+	const char *type;
+	const char *description;	/* may hold semicolons itself */
+	uid_t owner;
+	gid_t group;
+	key_perm_t permissions;
+};
+
+/**
+ * keyinfo_get - all of it
+ *
+ * Needs permission to view the key, and no more. Returns 0 or a negative errno: -EKEYEXPIRED or -EKEYREVOKED for a key of which
+ * the kernel says nothing any more.
+ */
+int keyinfo_get(key_serial_t serial, struct keyinfo *info);
 
 /**
  * keyinfo_read
@@ -21,5 +38,14 @@
  * Returns 0, -EINVAL for a key of another type, or another negative errno.
  */
 int keyinfo_read(key_serial_t serial, const char *type, char text[KEYINFO_MAX], uid_t *owner, const char **description);
+
+/**
+ * keyinfo_find_keyring - a user's keyring by its name
+ * @owner: whose it has to be. A name is nobody's alone: any user can make a keyring that is called like root's
+ * @stranger: owner of another one of this name, where only such a one is there; else left alone
+ *
+ * Looks at the keyrings that the caller may view (/proc/keys). Returns its serial, or 0 where there is none.
+ */
+key_serial_t keyinfo_find_keyring(const char *name, uid_t owner, uid_t *stranger);
 
 #endif

@@ -120,45 +120,11 @@ static bool is_there(key_serial_t serial)
 	return keyctl_describe(serial, text, sizeof(text)) >= 0;
 }
 
-static bool is_named(key_serial_t serial, const char *name, uid_t *owner)
-{
-	char text[KEYINFO_MAX];
-	const char *description;
-
-	return keyinfo_read(serial, "keyring", text, owner, &description) == 0 && strcmp(description, name) == 0;
-}
-
-/*
- * By /proc/keys, which needs no storage. A name is nobody's alone: any user can make a keyring that is called like root's,
- * or write lines into its description, so it is the kernel's description of the key that counts, and its owner. Returns 0
- * where there is none; @stranger is an owner of another one of this name.
- */
-static key_serial_t find_roots(const char *name, uid_t *stranger)
-{
-	g_autofree char *keys = NULL;
-	unsigned int serial;
-	uid_t owner;
-
-	if (!g_file_get_contents("/proc/keys", &keys, NULL, NULL))
-		return 0;
-	for (char *line = keys, *next; line && *line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (!strstr(line, name) || sscanf(line, "%x", &serial) != 1 || !is_named(serial, name, &owner))
-			continue;
-		if (owner == 0)
-			return serial;
-		*stranger = owner;
-	}
-	return 0;
-}
-
 static key_serial_t find_named(struct named *named)
 {
 	uid_t stranger = 0;
 
-	key_serial_t serial = find_roots(named->name, &stranger);
+	key_serial_t serial = keyinfo_find_keyring(named->name, 0, &stranger);
 	if (serial == 0 && stranger != 0 && named->refused != EPERM) {
 		log_line(LOG_WARNING, "keyring %s belongs to user %u, not to root, and is not used: name it by its serial number "
 			 "if it is the right one", named->name, (unsigned int)stranger);

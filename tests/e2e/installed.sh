@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What is installed are four programs, with the kernel as their only source of requests, and no way around its TLS: nothing of
-# the native harness (tests/bench) or of the stub of the unit tests is in them. Runs here, not in a guest.
+# What is installed are the daemon's four programs, with the kernel as their only source of requests and no way around its
+# TLS, and tlskey: nothing of the native harness (tests/bench) or of the stub of the unit tests is in them. Runs here, not in a
+# guest.
 set -euo pipefail
 
 STAGE=${TLSHD_STAGE:?is a folder made by "make install DESTDIR="}
@@ -59,11 +60,11 @@ sees()
 	if [[ $(strange "$BUILD/$2") == *"$3"* ]]; then echo "pass $1"; else echo "fail $1 $2 looks like an installed program"; fi
 }
 
-echo "plan 8"
+echo "plan 9"
 all=$(programs)
-[ "$all" = "sbin/tlshd tlshd/keeper tlshd/loader tlshd/worker " ] && wrong='' || wrong="installed are $all"
+[ "$all" = "sbin/tlshd sbin/tlskey tlshd/keeper tlshd/loader tlshd/worker " ] && wrong='' || wrong="installed are $all"
 verdict installed-programs "$wrong"
-for name in tlshd keeper loader worker; do
+for name in tlshd tlskey keeper loader worker; do
 	verdict "installed-$name" "$(strange "$(find "$STAGE" -type f -name "$name" -path '*bin/*' -o -type f -name "$name" \
 		-path '*/tlshd/*' | while read -r file; do if is_program "$file"; then echo "$file"; fi; done | head -n 1)")"
 done

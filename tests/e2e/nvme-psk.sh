@@ -9,26 +9,6 @@
 
 CONNECTS=${CONNECTS:-200}
 
-log_since_mark()
-{
-	tail -n +$(($(cat "$WORK/mark") + 1)) "$(agent_log server)"
-}
-
-mark()
-{
-	wc -l <"$(agent_log server)" >"$WORK/mark"
-}
-
-said()
-{
-	log_since_mark | grep -E -- "$1" >/dev/null
-}
-
-says()
-{
-	wait_for 10 said "$1" || give_up "tlshd did not say: $1"
-}
-
 connects()
 {
 	nvme_disconnect_all

@@ -8,17 +8,17 @@ STAGE=${TLSHD_STAGE:?is a folder made by "make install DESTDIR="}
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 
-# What it does not know it ignores, with exit status 0: each word that it says is a complaint.
+# unit RESULT NAME. What it does not know it ignores, with exit status 0: each word that it says is a complaint.
 unit()
 {
 	local said status=0
-	[ -n "$(find "$STAGE" -name tlshd.service)" ] || { echo "skip systemd-unit not in this build"; return; }
-	command -v systemd-analyze >/dev/null || { echo "skip systemd-unit there is no systemd-analyze here"; return; }
-	said=$(systemd-analyze verify --man=no --root="$STAGE" tlshd.service 2>&1) || status=$?
+	[ -n "$(find "$STAGE" -name "$2")" ] || { echo "skip $1 not in this build"; return; }
+	command -v systemd-analyze >/dev/null || { echo "skip $1 there is no systemd-analyze here"; return; }
+	said=$(systemd-analyze verify --man=no --root="$STAGE" "$2" 2>&1) || status=$?
 	if [ "$status" -eq 0 ] && [ -z "$said" ]; then
-		echo "pass systemd-unit"
+		echo "pass $1"
 	else
-		echo "fail systemd-unit status $status, $(head -n 1 <<<"$said")"
+		echo "fail $1 status $status, $(head -n 1 <<<"$said")"
 	fi
 }
 
@@ -37,6 +37,7 @@ users()
 	fi
 }
 
-echo "plan 2"
-unit
+echo "plan 3"
+unit systemd-unit tlshd.service
+unit systemd-unit-keys tlshd-keys.service
 users

@@ -5,36 +5,18 @@
 # The unit, under systemd: a machine boots that serves and mounts an export with TLS from /etc/fstab. Runs twice: "prepare"
 # before systemd starts makes the machine, the rest is the test in the running system.
 . "${BASH_SOURCE[0]%/*}/../lib/all.sh"
+. "$LIB/boot.sh"
 . "$LIB/load.sh"
 
-# Some options of a unit make systemd look there before it starts a service.
-MNT=/home
-CONFIG=/etc/tlshd/config
+MNT=$BOOT_MNT
+CONFIG=$BOOT_CONFIG
 SOFTHSM=/usr/lib/softhsm/libsofthsm2.so
 
 prepare()
 {
-	export TLSHD_BIN=/usr/sbin/tlshd
-	agent_install
-	# The users are those that the installed file makes.
-	sed -i '/^tlshd-/d' /etc/passwd /etc/shadow /etc/group
-	systemd-sysusers tlshd.conf
-	pki_ca ca
-	pki_issue server ca ecdsa dns=server.test server
-	pki_issue client ca ecdsa dns=client.test client
-	host_alias server.test 127.0.0.1
-	agent_x509 server ca server client
-	mkdir -p "${CONFIG%/*}" "$NFS_EXPORT" "$MNT"
-	cp "$(agent_dir server)/config" $CONFIG
-	# Of the package that was here before.
-	rm -f /etc/tlshd.conf
-	sed -i 's/^manage-gids.*/manage-gids=n/' /etc/nfs.conf
-	echo "$NFS_EXPORT *(rw,fsid=0,no_root_squash,no_subtree_check,insecure,async,xprtsec=tls:mtls)" >/etc/exports
-	cat >/etc/fstab <<-END
-		tmpfs $NFS_EXPORT tmpfs mode=1777 0 0
-		server.test:/ $MNT nfs vers=4.2,sec=sys,xprtsec=mtls,hard,actimeo=0 0 0
-	END
-	systemctl enable tlshd.service nfs-server.service 2>"$WORK/enable" || give_up "$(cat "$WORK/enable")"
+	boot_install
+	boot_nfs
+	boot_enable tlshd.service nfs-server.service
 }
 
 journal()
@@ -53,26 +35,10 @@ journal_beyond()
 	[ "$(journal_count "$1")" -gt "$2" ]
 }
 
-property()
-{
-	systemctl show -P "$2" "$1"
-}
-
-# before UNIT UNIT: the first was up when the second began
-before()
-{
-	local up began
-	up=$(property "$1" ActiveEnterTimestampMonotonic)
-	began=$(property "$2" InactiveExitTimestampMonotonic)
-	[ "$up" -gt 0 ] && [ "$began" -gt "$up" ] || give_up "$1 was up at $up, but $2 began at $began"
-}
-
 mounted_at_boot()
 {
 	[ "$(property tlshd.service ActiveState)" = active ] || give_up "tlshd is $(property tlshd.service ActiveState)"
-	mountpoint -q $MNT || give_up "not mounted: $(systemctl status home.mount 2>&1 | tail -n 3 | tr '\n' ' ')"
-	proof_tls server
-	nfs_exchange $MNT
+	mounted
 	before tlshd.service home.mount
 	before tlshd.service nfs-server.service
 	comment "tlshd was ready $((($(property tlshd.service ActiveEnterTimestampMonotonic) -

@@ -153,3 +153,24 @@ nvme_proof()
 	done <<<"$(ss -tienHO state established "sport = :$NVME_PORT or dport = :$NVME_PORT")"
 	[ "$count" -ge "${1:-2}" ] || give_up "$count connections, fewer than ${1:-2}"
 }
+
+# mark: what the agent of both ends logs from here on counts; log_since_mark prints it, said PATTERN looks, says PATTERN waits
+log_since_mark()
+{
+	tail -n +$(($(cat "$WORK/mark") + 1)) "$(agent_log server)"
+}
+
+mark()
+{
+	wc -l <"$(agent_log server)" >"$WORK/mark"
+}
+
+said()
+{
+	log_since_mark | grep -E -- "$1" >/dev/null
+}
+
+says()
+{
+	wait_for 10 said "$1" || give_up "tlshd did not say: $1"
+}

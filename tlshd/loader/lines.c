@@ -121,9 +121,14 @@ unsigned int lines_key(const struct lines *lines, const char *section, const cha
 
 unsigned int lines_section(const struct lines *lines, const char *section)
 {
+	return lines_section_after(lines, section, 0);
+}
+
+unsigned int lines_section_after(const struct lines *lines, const char *section, unsigned int line)
+{
 	for (guint i = 0; i < lines->entries->len; i++) {
 		const struct entry *entry = &g_array_index(lines->entries, struct entry, i);
-		if (!entry->key && strcmp(entry->section, section) == 0)
+		if (entry->line > line && !entry->key && strcmp(entry->section, section) == 0)
 			return entry->line;
 	}
 	return 0;

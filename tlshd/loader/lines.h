@@ -26,6 +26,9 @@ unsigned int lines_key_before(const struct lines *lines, const char *section, co
 /** lines_section - the first line of a section, 0 for none */
 unsigned int lines_section(const struct lines *lines, const char *section);
 
+/** lines_section_after - the next line after @line that opens this section again, 0 for none */
+unsigned int lines_section_after(const struct lines *lines, const char *section, unsigned int line);
+
 /**
  * lines_bad - the @n-th line that is no comment, section or key, or stands before the first section
  * @why: what is wrong with it

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The folder of keys; see keysfolder.h. Who may write to it or to a file in it decides which keys this machine trusts
+ * and who it is to others, so that has to be root, or for tests and other users who they are themselves.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keyentry.h"
+#include "keysfile.h"
+#include "keysfolder.h"
+#include "status.h"
+
+/* What makes it untrustworthy, in words with the remedy, or NULL; g_free() it. */
+static char *distrust(const char *path, const struct stat *st)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return g_strdup_printf("it belongs to user %u, who could change it: run `chown root %s`",
+				       (unsigned int)st->st_uid, path);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return g_strdup_printf("others can change it (mode %04o): run `chmod go-w %s`", st->st_mode & 07777U,
+				       path);
+	return NULL;
+}
+
+/* Returns the text, or NULL with a fault in @whole. */
+static char *read_text(struct keyentry *whole, int fd, gsize *size)
+{
+	g_autofree char *text = g_malloc(KEYSFOLDER_FILE_MAX + 1);
+	ssize_t count;
+
+	*size = 0;
+	do {
+		count = read(fd, text + *size, KEYSFOLDER_FILE_MAX + 1 - *size);
+		if (count > 0)
+			*size += count;
+	} while (count > 0 || (count < 0 && errno == EINTR));
+	if (count == 0 && *size <= KEYSFOLDER_FILE_MAX)
+		return g_steal_pointer(&text);
+	if (count < 0)
+		keyentry_fault(whole, 0, NULL, "cannot be read: %s", strerror(errno));
+	else
+		keyentry_fault(whole, 0, NULL, "has more than %d bytes: split it", KEYSFOLDER_FILE_MAX);
+	return NULL;
+}
+
+static void read_file(const char *path, GPtrArray *entries)
+{
+	struct keyentry *whole = keyentry_new(path, 0, NULL);
+	g_autofree char *text = NULL, *why = NULL;
+	struct stat st;
+	gsize size;
+
+	/* A FIFO must not hold up the boot. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		keyentry_fault(whole, 0, NULL, "cannot be opened: %s", strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		keyentry_fault(whole, 0, NULL, "is not a file: remove it");
+	else if ((why = distrust(path, &st)))
+		keyentry_fault(whole, 0, NULL, "not read: %s", why);
+	else if ((text = read_text(whole, fd, &size)))
+		keysfile_parse(path, text, size, entries);
+	if (fd >= 0)
+		close(fd);
+	if (keyentry_broken(whole))
+		g_ptr_array_add(entries, whole);
+	else
+		keyentry_free(whole);
+}
+
+/* Names are how people and scripts call entries: the second one of a name is refused, so that it is seen. */
+static void refuse_namesakes(GPtrArray *entries)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < entries->len; i++) {
+		struct keyentry *entry = entries->pdata[i];
+		if (!entry->section)
+			continue;
+		const struct keyentry *first = g_hash_table_lookup(seen, entry->section);
+		if (first)
+			keyentry_fault(entry, entry->line, NULL,
+				       "the name [%s] is taken in %s:%u already, and this entry is passed over: "
+				       "give one of them another name",
+				       entry->section, first->file, first->line);
+		else
+			g_hash_table_insert(seen, entry->section, entry);
+	}
+}
+
+static int compare_names(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+static void entry_free(void *entry)
+{
+	keyentry_free(entry);
+}
+
+int keysfolder_read(const char *path, GPtrArray **entries, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *absolute = g_canonicalize_filename(path, NULL), *why = NULL;
+	struct stat st;
+	const char *name;
+
+	*entries = NULL;
+	g_autoptr(GDir) folder = stat(absolute, &st) == 0 ? g_dir_open(absolute, 0, NULL) : NULL;
+	if (!folder)
+		return status_set(error, STATUS_FILE, "cannot read folder %s: %s", absolute, strerror(errno));
+	why = distrust(absolute, &st);
+	if (why)
+		return status_set(error, STATUS_FILE, "nothing is loaded from folder %s: %s", absolute, why);
+	while ((name = g_dir_read_name(folder))) {
+		if (name[0] != '.' && g_str_has_suffix(name, KEYSFOLDER_SUFFIX))
+			g_ptr_array_add(names, g_build_filename(absolute, name, NULL));
+	}
+	g_ptr_array_sort(names, compare_names);
+	*entries = g_ptr_array_new_with_free_func(entry_free);
+	for (guint i = 0; i < names->len; i++)
+		read_file(names->pdata[i], *entries);
+	refuse_namesakes(*entries);
+	return 0;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What nvme-cli 2.13 and 2.16 derive from the keys 00 01 02 ... 1f and 00 01 02 ... 2f, recorded
+ * from the programs:
+ *
+ *	nvme check-tls-key -d KEY -I VERSION -n HOSTNQN -c SUBSYSNQN [--compat] \
+ *		--insert -t user -k KEYRING
+ *
+ * 2.13 has no --compat: it derives in the old way only. Where the names are the longest that there
+ * are, 2.16 refuses identities of version 0 and 2.13 does not.
+ */
+#ifndef TESTS_KEYRINGS_VECTORS_H
+#define TESTS_KEYRINGS_VECTORS_H
+
+#include "nvmepsk.h"
+
+struct vector {
+	const char *tool;
+	enum interchange_hash hash;	/* of the key that is handed over */
+	int length;			/* bytes of it */
+	int version;
+	enum nvmepsk_rule rule;
+	gboolean long_names;	/* of 223 bytes each */
+	const char *digest;	/* of the identity */
+	const char *key;	/* the TLS PSK; NULL: refused */
+};
+
+static const struct vector vectors[] = {
+	{ "2.13", 0, 32, 0, NVMEPSK_COMPAT, FALSE, NULL,
+	  "3572aea3720d57b283e1b91c0ee50243d872eaa8c9012a54b7c62cd95b32b68a" },
+	{ "2.13", 0, 32, 0, NVMEPSK_COMPAT, TRUE, NULL,
+	  "58d11acd04296594bb9c471d66701ff8ee179e641ac01bc33151237a828a23b4" },
+	{ "2.13", 0, 32, 1, NVMEPSK_COMPAT, FALSE, "5ZKH957CJVutE/YwE5zjoFGbqorBdpWxf6FYKsZmgdE=",
+	  "172846ea24bd542ad6d7384b0e79f074b08aca55846517e4d198a97e46311116" },
+	{ "2.13", 0, 32, 1, NVMEPSK_COMPAT, TRUE, "MxM7RUTJmHHWih+swxxlV7n3sO+8NNGBwqVKKgVtOIM=",
+	  "ef8b1402b7349c8cbb4acfb9d10f67d835db104893cacd4bbfcd65f64c6246ea" },
+	{ "2.13", 0, 48, 0, NVMEPSK_COMPAT, FALSE, NULL,
+	  "c2897068da742a5ed01ada755d06b9e409d7671124283e0a7485bedc253041b55ef4a5d59b5bae9cec5d518fb911a3bb" },
+	{ "2.13", 0, 48, 0, NVMEPSK_COMPAT, TRUE, NULL,
+	  "dfd72007245604a1d9fcd4fcb6526eef9e40364b579167f26f4ccb953aa5e35f40f62cd1ad13031f3507e7a632a839ba" },
+	{ "2.13", 0, 48, 1, NVMEPSK_COMPAT, FALSE, "2ksebEx20Wf0OFG5u1mS79x9MU68pxeTWUZrbO4gm0hevJc9XiZWMZNdWRprTu12",
+	  "b9c4df4d6d971e17bc94f7ca84b7107e05a60d98f20af6592b75615c5c850c08ad44f8cf6a8092d0adce8166876bd113" },
+	{ "2.13", 0, 48, 1, NVMEPSK_COMPAT, TRUE, "fzFCx2Z9o4rSFeJ/ZYd1UZaBsJe3ZxF9AcTqsQixjXEjY99q1SLkTCHImLcskcZ9",
+	  "ca1b1caae1176b2d0e05e8f50f5f560dfccedde2bd8a40012faa39af9014c5eaa8821ae218c20d85ae5eaaba95642148" },
+	{ "2.13", 1, 32, 0, NVMEPSK_COMPAT, FALSE, NULL,
+	  "1d0baff8cb8fbb24732e52121f61d2904d5e9dc003487ab138762461faaaf937" },
+	{ "2.13", 1, 32, 0, NVMEPSK_COMPAT, TRUE, NULL,
+	  "8f070373c799e0976875c1af7b5aaca1dd4bf3be76dfa88293725498aa573f89" },
+	{ "2.13", 1, 32, 1, NVMEPSK_COMPAT, FALSE, "o4aI3rQKr6zuxxhwfZ5gCeuYx5Zas/9e8xvtiqOzmUc=",
+	  "3678d72523a56e3e002ee8fb3a90a69346e02f20592afbf3d8544a925df433df" },
+	{ "2.13", 1, 32, 1, NVMEPSK_COMPAT, TRUE, "jsI1t0xsigew1STGDZxtPA9ibWnCjPU8DHWo4+qb2jU=",
+	  "b38ef08454c4cd40d68d4a247eb9bdd00bf77f4de6f14a4a508ab0579a4d335d" },
+	{ "2.13", 2, 48, 0, NVMEPSK_COMPAT, FALSE, NULL,
+	  "aa8950dc1fb0a3e892629f9fc2d83baddacecdb3f21c8df927d9832cb9b11e583dcc9e0a0edeeaecad74a6e9b1c44c6f" },
+	{ "2.13", 2, 48, 0, NVMEPSK_COMPAT, TRUE, NULL,
+	  "f4a9859d2cc3bfa73687f50336617c7066f2916b74a39c6146f658e54d3da2de59b0b5013b710a308dec5943e72c1b52" },
+	{ "2.13", 2, 48, 1, NVMEPSK_COMPAT, FALSE, "bZGRja/8NajzfBxIJmklvOGzfDkQVEFFSPNCfhqdvaE3MNf0Yqa9FLqL7R+3mMNP",
+	  "bf9decc6b46cd5fe1ffe959161dd54a7882fd177d2829c170a9760e6db91e40f382f09e3ca3766a221994725faf6b0f3" },
+	{ "2.13", 2, 48, 1, NVMEPSK_COMPAT, TRUE, "OW+0P+h/CNCWNP/J+ZG2c+tSZQqXk/+ZnkDR9+vaF4M+wtFG8n9aehUUcHFYf79Y",
+	  "d69837caaf2047f3fcab1a6c75cbbe28abf7fdb39099247d842db69ff54646356449ed1ec6727f93cfbbad974f7ed517" },
+	{ "2.16", 0, 32, 0, NVMEPSK_STANDARD, FALSE, NULL,
+	  "f6ab604582896570336fdcce2ffd2f4d25690f6b9dbc2ac4a1e4777a405998da" },
+	{ "2.16", 0, 32, 0, NVMEPSK_STANDARD, TRUE, NULL,
+	  NULL },
+	{ "2.16", 0, 32, 0, NVMEPSK_COMPAT, FALSE, NULL,
+	  "3572aea3720d57b283e1b91c0ee50243d872eaa8c9012a54b7c62cd95b32b68a" },
+	{ "2.16", 0, 32, 1, NVMEPSK_STANDARD, FALSE, "5ZKH957CJVutE/YwE5zjoFGbqorBdpWxf6FYKsZmgdE=",
+	  "d93403bfbc8e5d569d3f2150fe8ab3a1212f003efc8fe9f8d9f1fb01290e9ae7" },
+	{ "2.16", 0, 32, 1, NVMEPSK_STANDARD, TRUE, "MxM7RUTJmHHWih+swxxlV7n3sO+8NNGBwqVKKgVtOIM=",
+	  "2b36ee1e6656c4671fef78a8f2b592247d43a5bfa210dd880cfb82091d60c528" },
+	{ "2.16", 0, 32, 1, NVMEPSK_COMPAT, FALSE, "5ZKH957CJVutE/YwE5zjoFGbqorBdpWxf6FYKsZmgdE=",
+	  "172846ea24bd542ad6d7384b0e79f074b08aca55846517e4d198a97e46311116" },
+	{ "2.16", 0, 32, 1, NVMEPSK_COMPAT, TRUE, "MxM7RUTJmHHWih+swxxlV7n3sO+8NNGBwqVKKgVtOIM=",
+	  "ef8b1402b7349c8cbb4acfb9d10f67d835db104893cacd4bbfcd65f64c6246ea" },
+	{ "2.16", 0, 48, 0, NVMEPSK_STANDARD, FALSE, NULL,
+	  "3ad3e04285287010b48b21a850d49b02b974e272215492db53ab2e013f9a0b85378ef0f49b10794a5bbbc4f814b0080e" },
+	{ "2.16", 0, 48, 0, NVMEPSK_STANDARD, TRUE, NULL,
+	  NULL },
+	{ "2.16", 0, 48, 0, NVMEPSK_COMPAT, FALSE, NULL,
+	  "c2897068da742a5ed01ada755d06b9e409d7671124283e0a7485bedc253041b55ef4a5d59b5bae9cec5d518fb911a3bb" },
+	{ "2.16", 0, 48, 1, NVMEPSK_STANDARD, FALSE, "2ksebEx20Wf0OFG5u1mS79x9MU68pxeTWUZrbO4gm0hevJc9XiZWMZNdWRprTu12",
+	  "c1ef3d5dcc5bbf017c610e738077e9e4e9d8dbd3d1be6a703fcad73557a9cd9ede47d5f9b6db41c1e24d7517e06d89ee" },
+	{ "2.16", 0, 48, 1, NVMEPSK_STANDARD, TRUE, "fzFCx2Z9o4rSFeJ/ZYd1UZaBsJe3ZxF9AcTqsQixjXEjY99q1SLkTCHImLcskcZ9",
+	  "f9631b5efedd768bc3169e82889335e597e870c8b33f76c73d8fdff31e32b90613fc509340f68df771677f12b645ac6b" },
+	{ "2.16", 0, 48, 1, NVMEPSK_COMPAT, FALSE, "2ksebEx20Wf0OFG5u1mS79x9MU68pxeTWUZrbO4gm0hevJc9XiZWMZNdWRprTu12",
+	  "b9c4df4d6d971e17bc94f7ca84b7107e05a60d98f20af6592b75615c5c850c08ad44f8cf6a8092d0adce8166876bd113" },
+	{ "2.16", 0, 48, 1, NVMEPSK_COMPAT, TRUE, "fzFCx2Z9o4rSFeJ/ZYd1UZaBsJe3ZxF9AcTqsQixjXEjY99q1SLkTCHImLcskcZ9",
+	  "ca1b1caae1176b2d0e05e8f50f5f560dfccedde2bd8a40012faa39af9014c5eaa8821ae218c20d85ae5eaaba95642148" },
+	{ "2.16", 1, 32, 0, NVMEPSK_STANDARD, FALSE, NULL,
+	  "ad66429a666c7b070792b4d04f1dd150339c28ab43fc4532d1b5ad957fdc6a15" },
+	{ "2.16", 1, 32, 0, NVMEPSK_STANDARD, TRUE, NULL,
+	  NULL },
+	{ "2.16", 1, 32, 0, NVMEPSK_COMPAT, FALSE, NULL,
+	  "1d0baff8cb8fbb24732e52121f61d2904d5e9dc003487ab138762461faaaf937" },
+	{ "2.16", 1, 32, 1, NVMEPSK_STANDARD, FALSE, "CxqZNzZQg68vScsqnoMVmdWVwEkEXm/cVnwOsnuZ4Go=",
+	  "2b8660444a2e7905b81f8392809c91849c2b19a2eead67201f4342b1e1d87d8e" },
+	{ "2.16", 1, 32, 1, NVMEPSK_STANDARD, TRUE, "o8NQUJ3DRpwGcJUisTTTvah1ok1IgMTwXZ9IdFdXm4c=",
+	  "71595d2d6f50e182e0c91324cc6107fcfd8ad1c683a497d5d779fc00cd13d31b" },
+	{ "2.16", 1, 32, 1, NVMEPSK_COMPAT, FALSE, "o4aI3rQKr6zuxxhwfZ5gCeuYx5Zas/9e8xvtiqOzmUc=",
+	  "3678d72523a56e3e002ee8fb3a90a69346e02f20592afbf3d8544a925df433df" },
+	{ "2.16", 1, 32, 1, NVMEPSK_COMPAT, TRUE, "jsI1t0xsigew1STGDZxtPA9ibWnCjPU8DHWo4+qb2jU=",
+	  "b38ef08454c4cd40d68d4a247eb9bdd00bf77f4de6f14a4a508ab0579a4d335d" },
+	{ "2.16", 2, 48, 0, NVMEPSK_STANDARD, FALSE, NULL,
+	  "634624b9d4262d1eed18f9f4c677efafb0e3f956fbcffd2f0699058541e7b0815e990c0da00d6c30840171bc5821acce" },
+	{ "2.16", 2, 48, 0, NVMEPSK_STANDARD, TRUE, NULL,
+	  NULL },
+	{ "2.16", 2, 48, 0, NVMEPSK_COMPAT, FALSE, NULL,
+	  "aa8950dc1fb0a3e892629f9fc2d83baddacecdb3f21c8df927d9832cb9b11e583dcc9e0a0edeeaecad74a6e9b1c44c6f" },
+	{ "2.16", 2, 48, 1, NVMEPSK_STANDARD, FALSE, "10FtHrICSKWYXlDg25enmQv/swSMMpPEfUYX5pS9W9IaE5OOPZWgl6jCz9z3p54M",
+	  "211f6b66b82a97b9114b2660ea222028b47ee938944351a17b172f76cf422a6f2fe8bb351f033c4a92fa3d0f1b3c55c5" },
+	{ "2.16", 2, 48, 1, NVMEPSK_STANDARD, TRUE, "bZ1rEJtP4wMejzO6KTzKme8JxrQNp/MSSRW7ylbCK5GWHTXyEcXkYV7UI4SfrOpA",
+	  "9111566285dfa6f56edb6f4de543478f7864083fafefd0aaeabed86ed77974edae607cc2a638278d9a9faa2a6ede1da7" },
+	{ "2.16", 2, 48, 1, NVMEPSK_COMPAT, FALSE, "bZGRja/8NajzfBxIJmklvOGzfDkQVEFFSPNCfhqdvaE3MNf0Yqa9FLqL7R+3mMNP",
+	  "bf9decc6b46cd5fe1ffe959161dd54a7882fd177d2829c170a9760e6db91e40f382f09e3ca3766a221994725faf6b0f3" },
+	{ "2.16", 2, 48, 1, NVMEPSK_COMPAT, TRUE, "OW+0P+h/CNCWNP/J+ZG2c+tSZQqXk/+ZnkDR9+vaF4M+wtFG8n9aehUUcHFYf79Y",
+	  "d69837caaf2047f3fcab1a6c75cbbe28abf7fdb39099247d842db69ff54646356449ed1ec6727f93cfbbad974f7ed517" },
+};
+
+#endif
