@@ -11,11 +11,13 @@
 
 #include "command.h"
 #include "nvme.h"
+#include "pki/pki.h"
 #include "status.h"
 
 /* Each subject's commands, in the order of the help. */
 static const struct command *const tables[] = {
 	nvme_commands,
+	pki_commands,
 };
 
 static void list_commands(FILE *to)
