@@ -114,9 +114,12 @@ static int parse_word(const char *word, struct altname *name, GError **error)
 
 int altname_parse_list(const char *list, GArray *names, GError **error)
 {
-	g_auto(GStrv) words = g_strsplit(list, ",", ALTNAMES_MAX + 1);
+	g_auto(GStrv) words = g_strsplit(list, ",", -1);
 	struct altname name;
 
+	/* An empty text has no words for GLib; here it is an empty name. */
+	if (!words[0])
+		return altname_parse(list, &name, error);
 	for (guint i = 0; words[i]; i++) {
 		int status = parse_word(g_strstrip(words[i]), &name, error);
 		if (status != 0)

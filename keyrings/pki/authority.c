@@ -22,6 +22,9 @@
 
 #define KEY_ID_MAX 64
 
+/* What the library says of a list for its age alone; what is in it counts here all the same. */
+#define LIST_AGE (GNUTLS_CERT_INVALID | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE)
+
 char *authority_path(const struct authority *authority, const char *name)
 {
 	return g_build_filename(authority->folder, name, NULL);
@@ -108,9 +111,8 @@ static int read_list(struct authority *authority, enum authority_use use, GError
 	if (ret < 0)
 		status = status_set(error, STATUS_INPUT, "%s is no revocation list in PEM (%s): put it back from a copy", path,
 				    gnutls_strerror(ret));
-	/* Its age does not matter here: what is in it counts. */
 	else if (gnutls_x509_crl_verify(authority->crl, &authority->crt, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &result) < 0 ||
-		 result & GNUTLS_CERT_INVALID)
+		 result & ~LIST_AGE)
 		status = status_set(error, STATUS_INPUT, "%s was not signed by the authority of %s: put it back from a copy", path,
 				    AUTHORITY_CERTIFICATE);
 	secret_free(pem);
