@@ -17,16 +17,29 @@ struct kinds {
 	bool dns, ip4, ip6;
 };
 
+static int refuse_range(const char *text, GError **error)
+{
+	g_autofree char *shown = g_strescape(text, NULL);
+
+	return status_set(error, STATUS_USAGE, "\"%.300s\" is no range of addresses: give one as 192.0.2.0/24 or 2001:db8::/32", shown);
+}
+
+/* The address is read here first: the library leaks memory over one that is none (3.7.9). */
 static int permit_range(const char *text, gnutls_x509_name_constraints_t constraints, struct kinds *kinds, GError **error)
 {
+	g_auto(GStrv) parts = g_strsplit(text, "/", 2);
+	struct altname address;
 	gnutls_datum_t range;
-	int ret = gnutls_x509_cidr_to_rfc5280(text, &range);
+	guint64 bits;
 
+	if (altname_parse(parts[0], &address, NULL) != 0 || !address.address ||
+	    !g_ascii_string_to_unsigned(parts[1], 10, 0, 8 * address.length, &bits, NULL))
+		return refuse_range(text, error);
+	g_autofree char *plain = g_strdup_printf("%s/%u", address.text, (unsigned int)bits);
+	int ret = gnutls_x509_cidr_to_rfc5280(plain, &range);
 	if (ret < 0)
-		return status_set(error, STATUS_USAGE, "\"%s\" is no range of addresses: give one as 192.0.2.0/24 or 2001:db8::/32",
-				  text);
-	/* An address and its mask */
-	if (range.size == 2 * 4)
+		return refuse_range(text, error);
+	if (address.length == 4)
 		kinds->ip4 = true;
 	else
 		kinds->ip6 = true;
@@ -42,7 +55,8 @@ static int permit(const char *text, gnutls_x509_name_constraints_t constraints, 
 	if (strchr(text, '/'))
 		return permit_range(text, constraints, kinds, error);
 	if (*text == '.')
-		return status_set(error, STATUS_USAGE, "\"%s\": leave the first dot out; a domain permits all names below it, too", text);
+		return status_set(error, STATUS_USAGE, "--permit %s: leave the first dot out; a domain permits all names below it, too",
+				  altname_parse(text + 1, &name, NULL) == 0 ? text : "DOMAIN");
 	int status = altname_parse(text, &name, error);
 	if (status != 0)
 		return status;

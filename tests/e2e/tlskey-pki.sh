@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# guest: mem=2048 smp=1 time=600
+# guest: mem=2048 smp=1 time=900
 #
 # A site whose certificates all come from `tlskey pki`, and whose configurations are the lines that it printed: mutual TLS in both
 # roles, by name and by address; a client that is revoked is refused after a reload, with the reason, and the others are not;

@@ -369,6 +369,7 @@ static void test_lock(struct site *site, gconstpointer unused)
 	g_assert_cmpint(flock(lock, LOCK_EX), ==, 0);
 	g_assert_cmpint(pipe2(ends, O_CLOEXEC), ==, 0);
 	pid_t pid = start(site, ends[1], "issue", "a.test");
+	close(ends[1]);
 	/* It says that it waits, and does. */
 	ssize_t size = read(ends[0], text, sizeof(text) - 1);
 	g_assert_cmpint(size, >, 0);
@@ -382,7 +383,6 @@ static void test_lock(struct site *site, gconstpointer unused)
 	g_assert_cmpint(wait_for(pid), ==, 0);
 	g_assert_cmpuint(site_count(site, "issued"), ==, 1);
 	close(ends[0]);
-	close(ends[1]);
 	/* Readers do not wait for each other. */
 	lock = open(site->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	g_assert_cmpint(flock(lock, LOCK_SH), ==, 0);
