@@ -4,7 +4,7 @@
  *
  * Once something is permitted, all else is not. RFC 5280 takes a kind of name of which no constraint speaks for unconstrained, so
  * for each kind (DNS, IPv4, IPv6) of which nothing is permitted, all of it is excluded. Peers differ: OpenSSL enforces all of
- * this; GnuTLS 3.7 looks at DNS names only when it verifies a chain. What this program signs obeys all of it.
+ * this; GnuTLS (3.7.9, 3.8.13) looks at DNS names only when it verifies a chain. What this program signs obeys all of it.
  */
 #ifndef KEYRINGS_PKI_CONSTRAINT_H
 #define KEYRINGS_PKI_CONSTRAINT_H
