@@ -33,6 +33,18 @@ libkeyrings_a_SOURCES = \
 	keyrings/pkcs12.c keyrings/pkcs12.h \
 	keyrings/privatekey.c keyrings/privatekey.h \
 	keyrings/prockeys.c keyrings/prockeys.h \
+	keyrings/pki/altname.c keyrings/pki/altname.h \
+	keyrings/pki/authority.c keyrings/pki/authority.h \
+	keyrings/pki/authority_create.c \
+	keyrings/pki/batch.c keyrings/pki/batch.h \
+	keyrings/pki/pkicert.c keyrings/pki/pkicert.h \
+	keyrings/pki/constraint.c keyrings/pki/constraint.h \
+	keyrings/pki/issued.c keyrings/pki/issued.h \
+	keyrings/pki/keypair.c keyrings/pki/keypair.h \
+	keyrings/pki/pki.c keyrings/pki/pki.h \
+	keyrings/pki/revocation.c keyrings/pki/revocation.h \
+	keyrings/pki/tlsfault.c keyrings/pki/tlsfault.h \
+	keyrings/pki/pkicert_read.c keyrings/pki/init.c keyrings/pki/issue.c keyrings/pki/list.c keyrings/pki/revoke.c \
 	keyrings/secret.c keyrings/secret.h \
 	keyrings/status.c keyrings/status.h \
 	keyrings/store.c keyrings/store.h keyrings/storelist.c \

@@ -13,6 +13,7 @@
 #include "command.h"
 #include "load.h"
 #include "nvme.h"
+#include "pki/pki.h"
 #include "status.h"
 #include "x509.h"
 
@@ -21,6 +22,7 @@ static const struct command *const tables[] = {
 	nvme_commands,
 	x509_commands,
 	load_commands,
+	pki_commands,
 };
 
 static void list_commands(FILE *to)
