@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy((char *)&message + sizeof(message.header), data, size);
 	if (proto_check(&message, sizeof(message.result)) < 0)
 		return 0;
-	report_line(&(struct report){ .request = &request, .peer = "", .result = &message.result,
+	report_line(&(struct report){ .request = &request, .peer = "", .result = &message.result, .identity = "", .left_out = "",
 				      .settings = &settings }, line, sizeof(line));
 	return 0;
 }

@@ -79,7 +79,7 @@ worker_fuzz_cflags = $(AM_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -fn
 noinst_PROGRAMS += fuzz_worker_peer fuzz_worker_certificate
 
 fuzz_worker_peer_SOURCES = tests/fuzz/worker_peer.c $(worker_test_fixture) $(libworker_a_SOURCES) \
-	tlshd/proto.c tlshd/scheme.c
+	tlshd/alert.c tlshd/proto.c tlshd/scheme.c
 fuzz_worker_peer_CPPFLAGS = $(worker_test_cppflags)
 fuzz_worker_peer_CFLAGS = $(worker_fuzz_cflags)
 fuzz_worker_peer_LDFLAGS = $(worker_test_ldflags) -fsanitize=fuzzer,address,undefined
