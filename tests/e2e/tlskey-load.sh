@@ -88,10 +88,10 @@ again()
 broken_among_good()
 {
 	nvme_no_keys
-	printf '[bad]\ntype=nvme-psk\nsource=absent.psk\nsubsysnqn=nqn.x\n[worse]\ntyp=x509\n' >$KEYS/a-bad.conf
+	printf '[bad]\ntype=nvme-psk\nsource=absent.psk\nhostnqn=nqn.y\nsubsysnqn=nqn.x\n[worse]\ntyp=x509\n' >$KEYS/a-bad.conf
 	tlskey_fails 11 '' load --check
 	tlskey_fails 4 'a-bad.conf:1: \[bad\]: .*absent.psk: No such file' load
-	grep -F 'a-bad.conf:6: typ: unknown setting: did you mean type?' "$WORK/tlskey.err" >/dev/null ||
+	grep -F 'a-bad.conf:7: typ: unknown setting: did you mean type?' "$WORK/tlskey.err" >/dev/null ||
 		give_up "$(cat "$WORK/tlskey.err")"
 	grep '^storage: added: key ' "$WORK/tlskey.out" >/dev/null || give_up "$(cat "$WORK/tlskey.out")"
 	grep '^2 of 4 entries loaded' "$WORK/tlskey.out" >/dev/null || give_up "$(cat "$WORK/tlskey.out")"

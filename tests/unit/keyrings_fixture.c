@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <glib.h>
 
@@ -56,7 +57,7 @@ long __wrap_keyctl_describe(key_serial_t serial, char *buffer, size_t size)
 key_serial_t fixture_keyring(void)
 {
 	static unsigned int count;
-	g_autofree char *name = g_strdup_printf("tlskey-test-%u", count++);
+	g_autofree char *name = g_strdup_printf("tlskey-test-%d-%u", (int)getpid(), count++);
 
 	if (count == 1 && keyctl_join_session_keyring(NULL) < 0)
 		return 0;
