@@ -11,11 +11,11 @@
 #include <sys/resource.h>
 
 #include "command.h"
-#include "load.h"
-#include "nvme.h"
+#include "load/load.h"
+#include "nvme/nvme.h"
 #include "pki/pki.h"
 #include "status.h"
-#include "x509.h"
+#include "x509/x509.h"
 
 /* Each subject's commands, in the order of the help. */
 static const struct command *const tables[] = {

@@ -5,8 +5,8 @@
  */
 #include <config.h>
 
-#include "identity.h"
-#include "privatekey.h"
+#include "x509/identity.h"
+#include "x509/privatekey.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
 

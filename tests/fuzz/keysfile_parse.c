@@ -7,8 +7,8 @@
 
 #include <glib.h>
 
-#include "keyentry.h"
-#include "keysfile.h"
+#include "load/keyentry.h"
+#include "load/keysfile.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nqn.h"
-#include "nvmeidentity.h"
+#include "nvme/nqn.h"
+#include "nvme/nvmeidentity.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
  */
 #include <config.h>
 
-#include "prockeys.h"
+#include "x509/prockeys.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
 

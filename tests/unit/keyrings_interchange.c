@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "interchange.h"
+#include "nvme/interchange.h"
 #include "status.h"
 
 /* Of the bytes 00 01 02 ..., written by nvme-cli 2.13 and 2.16 alike (nvme gen-tls-key -s). */

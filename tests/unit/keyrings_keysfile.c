@@ -11,9 +11,9 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
-#include "keyentry.h"
-#include "keysfile.h"
-#include "keysfolder.h"
+#include "load/keyentry.h"
+#include "load/keysfile.h"
+#include "load/keysfolder.h"
 #include "status.h"
 
 #define FILE_NAME "/etc/tlshd/keys.d/a.conf"

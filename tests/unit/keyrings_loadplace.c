@@ -13,7 +13,7 @@
 
 #include "keyrings_fixture.h"
 #include "keyrings_loadplace.h"
-#include "load.h"
+#include "load/load.h"
 #include "store.h"
 
 static GString *modules_asked;

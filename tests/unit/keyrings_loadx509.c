@@ -11,9 +11,9 @@
 
 #include "keyrings_fixture.h"
 #include "keyrings_loadplace.h"
-#include "load.h"
+#include "load/load.h"
 #include "store.h"
-#include "x509store.h"
+#include "x509/x509store.h"
 
 #define DAY 86400
 

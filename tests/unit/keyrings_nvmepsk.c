@@ -9,9 +9,9 @@
 #include <glib.h>
 
 #include "keyrings_vectors.h"
-#include "nqn.h"
-#include "nvmeidentity.h"
-#include "nvmepsk.h"
+#include "nvme/nqn.h"
+#include "nvme/nvmeidentity.h"
+#include "nvme/nvmepsk.h"
 #include "status.h"
 
 #define HOST "nqn.2014-08.org.nvmexpress:uuid:2f3bba5c-0000-4000-8000-000000000001"

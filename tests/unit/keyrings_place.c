@@ -13,7 +13,7 @@
 #include <glib/gstdio.h>
 
 #include "keyrings_place.h"
-#include "nvme.h"
+#include "nvme/nvme.h"
 #include "status.h"
 
 const struct command *place_command(const char *name)

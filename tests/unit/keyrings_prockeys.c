@@ -4,7 +4,7 @@
  */
 #include <config.h>
 
-#include "prockeys.h"
+#include "x509/prockeys.h"
 
 static void test_prockeys(void)
 {

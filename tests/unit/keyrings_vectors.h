@@ -12,7 +12,7 @@
 #ifndef TESTS_KEYRINGS_VECTORS_H
 #define TESTS_KEYRINGS_VECTORS_H
 
-#include "nvmepsk.h"
+#include "nvme/nvmepsk.h"
 
 struct vector {
 	const char *tool;

@@ -9,11 +9,11 @@
 
 #include <gnutls/pkcs12.h>
 
-#include "privatekey.h"
+#include "x509/privatekey.h"
 #include "status.h"
 #include "tests/unit/x509_fixture.h"
-#include "x509pair.h"
-#include "x509store.h"
+#include "x509/x509pair.h"
+#include "x509/x509store.h"
 
 #define OK(call) g_assert_cmpint(call, >=, 0)
 

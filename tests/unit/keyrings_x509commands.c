@@ -15,7 +15,7 @@
 
 #include "status.h"
 #include "tests/unit/x509_fixture.h"
-#include "x509.h"
+#include "x509/x509.h"
 
 #define DAY (24 * 60 * 60)
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "status.h"
-#include "x509store.h"
+#include "x509/x509store.h"
 #include "tests/unit/loader_fixture.h"
 
 /* Which call of the next ones fails, from 1 on; 0: none */

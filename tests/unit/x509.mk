@@ -40,15 +40,15 @@ x509_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer,address,undefined
 
 noinst_PROGRAMS += fuzz_identity fuzz_prockeys
 
-fuzz_identity_SOURCES = tests/fuzz/identity_parse.c keyrings/certificate.c keyrings/command.c keyrings/identity.c \
-	keyrings/identitycheck.c keyrings/material.c keyrings/output.c keyrings/pkcs12.c keyrings/privatekey.c keyrings/secret.c \
+fuzz_identity_SOURCES = tests/fuzz/identity_parse.c keyrings/x509/certificate.c keyrings/command.c keyrings/x509/identity.c \
+	keyrings/x509/identitycheck.c keyrings/material.c keyrings/output.c keyrings/x509/pkcs12.c keyrings/x509/privatekey.c keyrings/secret.c \
 	keyrings/status.c tlshd/keeper/key.c tlshd/scheme.c
 fuzz_identity_CPPFLAGS = $(libkeyrings_a_CPPFLAGS)
 fuzz_identity_CFLAGS = $(x509_fuzz_cflags)
 fuzz_identity_LDFLAGS = $(x509_fuzz_ldflags)
 fuzz_identity_LDADD = $(GLIB_LIBS) $(GNUTLS_LIBS) $(JSON_LIBS)
 
-fuzz_prockeys_SOURCES = tests/fuzz/prockeys_parse.c keyrings/prockeys.c
+fuzz_prockeys_SOURCES = tests/fuzz/prockeys_parse.c keyrings/x509/prockeys.c
 fuzz_prockeys_CPPFLAGS = $(libkeyrings_a_CPPFLAGS)
 fuzz_prockeys_CFLAGS = $(x509_fuzz_cflags)
 fuzz_prockeys_LDFLAGS = $(x509_fuzz_ldflags)

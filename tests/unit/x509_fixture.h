@@ -7,7 +7,7 @@
 #ifndef TESTS_X509_FIXTURE_H
 #define TESTS_X509_FIXTURE_H
 
-#include "identity.h"
+#include "x509/identity.h"
 #include "tests/unit/loader_fixture.h"
 
 #define PEM GNUTLS_X509_FMT_PEM

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "keysrules.h"
-#include "nqn.h"
-#include "x509store.h"
+#include "nvme/nqn.h"
+#include "x509/x509store.h"
 
 static void check_nqn(struct keyentry *entry, const char *key, const char *nqn, const char *whose)
 {

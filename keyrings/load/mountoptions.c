@@ -8,7 +8,7 @@
 
 #include "mountoptions.h"
 #include "status.h"
-#include "x509options.h"
+#include "x509/x509options.h"
 
 static int print_options(const struct x509options *options, const char *which, GError **error)
 {

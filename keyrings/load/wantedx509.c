@@ -9,8 +9,8 @@
 
 #include "status.h"
 #include "wanted.h"
-#include "x509pair.h"
-#include "x509store.h"
+#include "x509/x509pair.h"
+#include "x509/x509store.h"
 
 static const char *const halves[] = { X509PAIR_CERTIFICATE, X509PAIR_KEY };
 

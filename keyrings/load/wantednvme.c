@@ -4,9 +4,9 @@
  */
 #include <config.h>
 
-#include "nqn.h"
-#include "nvmeoptions.h"
-#include "nvmeput.h"
+#include "nvme/nqn.h"
+#include "nvme/nvmeoptions.h"
+#include "nvme/nvmeput.h"
 #include "status.h"
 #include "store.h"
 #include "wanted.h"

@@ -6,7 +6,7 @@
 #ifndef KEYRINGS_WANTED_H
 #define KEYRINGS_WANTED_H
 
-#include "identity.h"
+#include "x509/identity.h"
 #include "keyentry.h"
 #include "secret.h"
 #include "store.h"
