@@ -155,6 +155,54 @@ static size_t client_hello(uint8_t *buffer, size_t size)
 	return length;
 }
 
+/*
+ * A handshake that has begun, and many that have not, all ready at once while the worker waits for the keeper: the one has its
+ * step before the others are looked at, though its bytes came last.
+ */
+static void test_begun_first(void)
+{
+	enum { OTHERS = 30 };
+	int begun_fd, blocker_fd, other_fds[OTHERS];
+	uint8_t hello[2048];
+	struct shop shop;
+
+	size_t length = client_hello(hello, sizeof(hello));
+	shop_open_with(&shop, 500);
+	uint64_t begun = start(&shop, PROTO_ROLE_SERVER, &begun_fd, 0, 0);
+	g_assert_cmpint(send(begun_fd, hello, length, 0), ==, length);
+	struct pollfd answered = { .fd = begun_fd, .events = POLLIN };
+	g_assert_cmpint(poll(&answered, 1, 10000), ==, 1);
+	for (int i = 0; i < OTHERS; i++)
+		start(&shop, PROTO_ROLE_SERVER, &other_fds[i], 0, 0);
+
+	/* Whoever asks the keeper has read the jobs before. */
+	g_atomic_int_set(&shop.scene.mood, KEEPER_SLEEPS);
+	int calls = g_atomic_int_get(&shop.scene.calls);
+	uint64_t blocker = start(&shop, PROTO_ROLE_SERVER, &blocker_fd, 0, 0);
+	g_assert_cmpint(send(blocker_fd, hello, length, 0), ==, length);
+	while (g_atomic_int_get(&shop.scene.calls) == calls)
+		g_thread_yield();
+	for (int i = 0; i < OTHERS; i++)
+		g_assert_cmpint(send(other_fds[i], "no TLS at all, but enough of it", 31, 0), ==, 31);
+	OK(shutdown(begun_fd, SHUT_WR));
+
+	struct proto_result result = shop_result(&shop, blocker);
+	assert_result(&result, REASON_SIGN_TIMEOUT, ETIMEDOUT);
+	result = shop_result(&shop, begun);
+	assert_result(&result, REASON_PEER_CLOSED, ETIMEDOUT);
+	close(begun_fd);
+	close(blocker_fd);
+	for (int i = 0; i < OTHERS; i++) {
+		union proto_message message;
+
+		g_assert_cmpint(proto_receive(shop.channel, &message, 0, NULL, 0), ==, 0);
+		assert_result(&message.result, REASON_PROTOCOL, EACCES);
+	}
+	for (int i = 0; i < OTHERS; i++)
+		close(other_fds[i]);
+	g_assert_cmpint(shop_close(&shop), ==, 0);
+}
+
 static void test_silent(void)
 {
 	struct shop shop;
@@ -558,6 +606,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ca = issue(&(struct wish){ .subject = "CN=ca", .authority = true });
 	host = issue(&(struct wish){ .issuer = ca, .dns = "peer.example" });
+	g_test_add_func("/jobs/begun-first", test_begun_first);
 	g_test_add_func("/jobs/silent", test_silent);
 	g_test_add_func("/jobs/drips", test_drips);
 	g_test_add_func("/jobs/garbage", test_garbage);

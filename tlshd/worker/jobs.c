@@ -22,6 +22,7 @@
 #define MESSAGES_PER_TURN 16
 #define TIMERS_PER_TURN 16
 #define EVENTS_PER_TURN 4
+#define EVENTS_MAX 128	/* that are looked at to choose these */
 #define TURN_MS 10
 
 struct job {
@@ -29,6 +30,7 @@ struct job {
 	uint64_t number;
 	int fd;
 	uint32_t events;		/* what epoll watches for */
+	bool begun;			/* something was computed for it already */
 	int64_t deadline_ms;
 	int64_t hello_deadline_ms;	/* 0: none, or no more */
 	struct handshake *handshake;
@@ -147,6 +149,7 @@ static int step_job(struct jobs *jobs, struct job *job)
 
 	if (state == HANDSHAKE_OVER)
 		return end_job(jobs, job);
+	job->begun = job->begun || handshake_heard(job->handshake);
 	if (job->hello_deadline_ms && handshake_heard(job->handshake)) {
 		job->hello_deadline_ms = 0;
 		timers_move(&jobs->timers, &job->timer, next_due(job));
@@ -173,7 +176,8 @@ static int begin_job(struct jobs *jobs, int fd, int certificate_fd)
 		free(job);
 		return refuse_job(jobs, message.job, fd, REASON_RESOURCES, ENOMEM);
 	}
-	if (message.role == PROTO_ROLE_CLIENT)
+	job->begun = message.role == PROTO_ROLE_CLIENT;
+	if (job->begun)
 		return step_job(jobs, job);
 	/* Its first step may already have to wait for the keeper; other messages, a CANCEL perhaps, are read before. */
 	if (handshake_begin(job->handshake) == HANDSHAKE_OVER)
@@ -308,25 +312,51 @@ static int wait_ms(const struct jobs *jobs)
 }
 
 /*
+ * Of those that are ready, the ones that a turn takes: those that have begun come first, so that where there is more to do than
+ * can be done in time, some come to their end instead of all of them to their deadlines. But one in each turn is new, lest
+ * peers that send byte by byte keep all others out. Returns how many.
+ */
+static int choose(const struct epoll_event *events, int ready, struct job **chosen)
+{
+	struct job *fresh[EVENTS_PER_TURN];
+	int count = 0, fresh_count = 0;
+
+	for (int i = 0; i < ready; i++) {
+		struct job *job = events[i].data.ptr;
+
+		if (job && job->begun && count < EVENTS_PER_TURN)
+			chosen[count++] = job;
+		else if (job && !job->begun && fresh_count < EVENTS_PER_TURN)
+			fresh[fresh_count++] = job;
+	}
+	if (fresh_count > 0 && count == EVENTS_PER_TURN)
+		count--;
+	for (int i = 0; i < fresh_count && count < EVENTS_PER_TURN; i++)
+		chosen[count++] = fresh[i];
+	return count;
+}
+
+/*
  * A few events: the others stay ready, and epoll takes turns between them. A step ends no job but its own, so each pointer is
  * good when its turn comes; the supervisor's messages, which may end any, are read last. A step that had to wait for the
  * keeper ends the turn: the supervisor counts on it that not more than one such wait lies before its CANCEL is read.
  */
 static int wait_and_step(struct jobs *jobs)
 {
-	struct epoll_event events[EVENTS_PER_TURN];
+	struct epoll_event events[EVENTS_MAX];
+	struct job *chosen[EVENTS_PER_TURN];
 	bool messages = false, slow = false;
 	int ret = 0;
 
-	int ready = epoll_wait(jobs->epoll, events, EVENTS_PER_TURN, wait_ms(jobs));
+	int ready = epoll_wait(jobs->epoll, events, EVENTS_MAX, wait_ms(jobs));
 	if (ready < 0)
 		return errno == EINTR ? 0 : -errno;
 	int64_t began_ms = proto_now_ms();
 	for (int i = 0; i < ready; i++)
 		messages = messages || !events[i].data.ptr;
-	for (int i = 0; i < ready && ret == 0 && !slow; i++) {
-		if (events[i].data.ptr)
-			ret = step_job(jobs, events[i].data.ptr);
+	int count = choose(events, ready, chosen);
+	for (int i = 0; i < count && ret == 0 && !slow; i++) {
+		ret = step_job(jobs, chosen[i]);
 		slow = proto_now_ms() - began_ms >= TURN_MS;
 	}
 	return ret == 0 && (messages || slow) ? take_messages(jobs) : ret;
