@@ -155,6 +155,17 @@ static size_t client_hello(uint8_t *buffer, size_t size)
 	return length;
 }
 
+/* Begun: its hello was answered. Returns the number of its job. */
+static uint64_t begin_one(struct shop *shop, const uint8_t *hello, size_t length, int *fd)
+{
+	uint64_t job = start(shop, PROTO_ROLE_SERVER, fd, 0, 0);
+	struct pollfd answered = { .fd = *fd, .events = POLLIN };
+
+	g_assert_cmpint(send(*fd, hello, length, 0), ==, length);
+	g_assert_cmpint(poll(&answered, 1, 10000), ==, 1);
+	return job;
+}
+
 /*
  * A handshake that has begun, and many that have not, all ready at once while the worker waits for the keeper: the one has its
  * step before the others are looked at, though its bytes came last.
@@ -168,10 +179,7 @@ static void test_begun_first(void)
 
 	size_t length = client_hello(hello, sizeof(hello));
 	shop_open_with(&shop, 500);
-	uint64_t begun = start(&shop, PROTO_ROLE_SERVER, &begun_fd, 0, 0);
-	g_assert_cmpint(send(begun_fd, hello, length, 0), ==, length);
-	struct pollfd answered = { .fd = begun_fd, .events = POLLIN };
-	g_assert_cmpint(poll(&answered, 1, 10000), ==, 1);
+	uint64_t begun = begin_one(&shop, hello, length, &begun_fd);
 	for (int i = 0; i < OTHERS; i++)
 		start(&shop, PROTO_ROLE_SERVER, &other_fds[i], 0, 0);
 
@@ -200,6 +208,55 @@ static void test_begun_first(void)
 	}
 	for (int i = 0; i < OTHERS; i++)
 		close(other_fds[i]);
+	g_assert_cmpint(shop_close(&shop), ==, 0);
+}
+
+/*
+ * Peers that have begun and send record after record, so that there is always something to read of them, and one beside them that
+ * sends its last: it is not kept waiting until they have enough.
+ */
+static void test_flood(void)
+{
+	enum { FLOODS = 6, RECORDS = 4000 };
+	static const uint8_t record[] = { 20, 3, 3, 0, 1, 1 };	/* ChangeCipherSpec (RFC 8446, 5) */
+	g_autoptr(GByteArray) flood = g_byte_array_new();
+	int honest_fd, blocker_fd, flood_fds[FLOODS];
+	uint8_t hello[2048];
+	struct shop shop;
+
+	for (int i = 0; i < RECORDS; i++)
+		g_byte_array_append(flood, record, sizeof(record));
+	g_byte_array_append(flood, (const guint8 *)"the end, and it is no TLS", 25);
+	size_t length = client_hello(hello, sizeof(hello));
+	shop_open_with(&shop, 500);
+	for (int i = 0; i < FLOODS; i++)
+		begin_one(&shop, hello, length, &flood_fds[i]);
+	uint64_t honest = begin_one(&shop, hello, length, &honest_fd);
+
+	g_atomic_int_set(&shop.scene.mood, KEEPER_SLEEPS);
+	int calls = g_atomic_int_get(&shop.scene.calls);
+	uint64_t blocker = start(&shop, PROTO_ROLE_SERVER, &blocker_fd, 0, 0);
+	g_assert_cmpint(send(blocker_fd, hello, length, 0), ==, length);
+	while (g_atomic_int_get(&shop.scene.calls) == calls)
+		g_thread_yield();
+	for (int i = 0; i < FLOODS; i++)
+		g_assert_cmpint(send(flood_fds[i], flood->data, flood->len, 0), ==, flood->len);
+	OK(shutdown(honest_fd, SHUT_WR));
+
+	struct proto_result result = shop_result(&shop, blocker);
+	assert_result(&result, REASON_SIGN_TIMEOUT, ETIMEDOUT);
+	result = shop_result(&shop, honest);
+	assert_result(&result, REASON_PEER_CLOSED, ETIMEDOUT);
+	close(honest_fd);
+	close(blocker_fd);
+	for (int i = 0; i < FLOODS; i++) {
+		union proto_message message;
+
+		g_assert_cmpint(proto_receive(shop.channel, &message, 0, NULL, 0), ==, 0);
+		g_assert_cmpint(message.result.status, ==, EACCES);
+	}
+	for (int i = 0; i < FLOODS; i++)
+		close(flood_fds[i]);
 	g_assert_cmpint(shop_close(&shop), ==, 0);
 }
 
@@ -607,6 +664,7 @@ int main(int argc, char **argv)
 	ca = issue(&(struct wish){ .subject = "CN=ca", .authority = true });
 	host = issue(&(struct wish){ .issuer = ca, .dns = "peer.example" });
 	g_test_add_func("/jobs/begun-first", test_begun_first);
+	g_test_add_func("/jobs/flood", test_flood);
 	g_test_add_func("/jobs/silent", test_silent);
 	g_test_add_func("/jobs/drips", test_drips);
 	g_test_add_func("/jobs/garbage", test_garbage);

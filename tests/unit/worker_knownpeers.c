@@ -305,6 +305,28 @@ static void test_status(void)
 	scene_done(&scene);
 }
 
+static void crowd(gnutls_x509_crt_t certificate)
+{
+	for (int i = 0; i < 150; i++) {
+		char name[160];
+		int length = g_snprintf(name, sizeof(name), "host%0130d.example", i);
+
+		OK(gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, name, length, GNUTLS_FSAN_APPEND));
+	}
+}
+
+/* Names that could not be read may be read the next time, so nobody is remembered as one who has none. */
+static void test_unread_names(void)
+{
+	struct peer_wish wish = { .identity = issue(&(struct wish){ .issuer = ca, .decorate = crowd }) };
+	struct scene scene;
+
+	make_scene(&scene, ca);
+	g_assert_cmpint(meet(&scene, PROTO_ROLE_SERVER, "", &wish).reason, ==, REASON_OK);
+	g_assert_false(met(&scene, PROTO_ROLE_SERVER, wish.identity));
+	scene_done(&scene);
+}
+
 /* @peer in an hour, when it or what vouches for it is out of date: as if it had never been here. */
 static void expire(const struct issued *anchor, const struct peer_wish *wish)
 {
@@ -355,6 +377,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/known/thief", test_thief);
 	g_test_add_func("/known/refused", test_refused);
 	g_test_add_func("/known/status", test_status);
+	g_test_add_func("/known/unread-names", test_unread_names);
 	g_test_add_func("/known/expiry", test_expiry);
 	int ret = g_test_run();
 	issued_done();

@@ -31,6 +31,7 @@ struct job {
 	int fd;
 	uint32_t events;		/* what epoll watches for */
 	bool begun;			/* something was computed for it already */
+	uint64_t stepped;		/* when it had its last step, in steps; 0: never */
 	int64_t deadline_ms;
 	int64_t hello_deadline_ms;	/* 0: none, or no more */
 	struct handshake *handshake;
@@ -41,6 +42,7 @@ struct jobs {
 	int epoll;
 	const struct handshake_context *context;
 	struct timers timers;		/* one for each job: the table of jobs, too */
+	uint64_t steps;			/* so far */
 	union proto_message message;	/* large, and there is one at a time */
 };
 
@@ -149,6 +151,7 @@ static int step_job(struct jobs *jobs, struct job *job)
 
 	if (state == HANDSHAKE_OVER)
 		return end_job(jobs, job);
+	job->stepped = ++jobs->steps;
 	job->begun = job->begun || handshake_heard(job->handshake);
 	if (job->hello_deadline_ms && handshake_heard(job->handshake)) {
 		job->hello_deadline_ms = 0;
@@ -311,10 +314,26 @@ static int wait_ms(const struct jobs *jobs)
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
 }
 
+/* Those that had their last step longest ago, in this order; of those that had none the first ones. */
+static void insert(struct job **list, int *count, struct job *job)
+{
+	int place = *count;
+
+	while (place > 0 && list[place - 1]->stepped > job->stepped)
+		place--;
+	if (place == EVENTS_PER_TURN)
+		return;
+	if (*count < EVENTS_PER_TURN)
+		(*count)++;
+	memmove(&list[place + 1], &list[place], (*count - place - 1) * sizeof(*list));
+	list[place] = job;
+}
+
 /*
  * Of those that are ready, the ones that a turn takes: those that have begun come first, so that where there is more to do than
- * can be done in time, some come to their end instead of all of them to their deadlines. But one in each turn is new, lest
- * peers that send byte by byte keep all others out. Returns how many.
+ * can be done in time, some come to their end instead of all of them to their deadlines. But one in each turn is new, and who
+ * has waited longest comes first, lest peers that always have something to read keep all others out: epoll itself goes round
+ * only where more are ready than are looked at. Returns how many.
  */
 static int choose(const struct epoll_event *events, int ready, struct job **chosen)
 {
@@ -324,10 +343,10 @@ static int choose(const struct epoll_event *events, int ready, struct job **chos
 	for (int i = 0; i < ready; i++) {
 		struct job *job = events[i].data.ptr;
 
-		if (job && job->begun && count < EVENTS_PER_TURN)
-			chosen[count++] = job;
-		else if (job && !job->begun && fresh_count < EVENTS_PER_TURN)
-			fresh[fresh_count++] = job;
+		if (job && job->begun)
+			insert(chosen, &count, job);
+		else if (job)
+			insert(fresh, &fresh_count, job);
 	}
 	if (fresh_count > 0 && count == EVENTS_PER_TURN)
 		count--;
@@ -337,7 +356,7 @@ static int choose(const struct epoll_event *events, int ready, struct job **chos
 }
 
 /*
- * A few events: the others stay ready, and epoll takes turns between them. A step ends no job but its own, so each pointer is
+ * A few events: the others stay ready. A step ends no job but its own, so each pointer is
  * good when its turn comes; the supervisor's messages, which may end any, are read last. A step that had to wait for the
  * keeper ends the turn: the supervisor counts on it that not more than one such wait lies before its CANCEL is read.
  */

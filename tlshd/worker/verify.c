@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <assert.h>
+#include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <time.h>
@@ -141,11 +142,18 @@ static void narrow(struct knownpeers_window *window, int64_t now, gnutls_x509_cr
 	knownpeers_narrow(window, now, (int64_t)gnutls_x509_crt_get_expiration_time(certificate) + 1);
 }
 
+/*
+ * Names that are there and could not be read are none to us, now. The next time it may be otherwise, where it was for want of
+ * memory: so a peer with such names is not remembered.
+ */
 static void read_leaf(struct verify_subject *subject, gnutls_x509_crt_t leaf, struct proto_result *result)
 {
 	subject->leaf = leaf;
-	if (altnames_read(leaf, &subject->peer->names) < 0)
+	int ret = altnames_read(leaf, &subject->peer->names);
+	if (ret < 0)
 		subject->peer->names = NULL;
+	if (ret < 0 && ret != -ENOENT)
+		subject->peer->window.until = INT64_MIN;
 	facts_of_certificate(leaf, subject->peer->names, &subject->peer->facts);
 	facts_copy(result, &subject->peer->facts);
 }
