@@ -4,8 +4,6 @@
  */
 #include <config.h>
 
-#include <stdlib.h>
-
 #include "keyloading.h"
 #include "keysfolder.h"
 #include "load.h"
@@ -13,22 +11,12 @@
 #include "mountoptions.h"
 #include "status.h"
 
-/* Where the service manager keeps what it has handed to the unit, as long as the unit is active. */
-#define UNIT_CREDENTIALS "/run/credentials/tlshd-keys.service"
-
 struct load {
 	struct keyloading_options options;
 	gboolean modules;
 	gboolean json;
 	char *folder;
 };
-
-/* By hand as at boot: what the unit can read, root can, too. */
-static void use_credentials_of_unit(void)
-{
-	if (!getenv("CREDENTIALS_DIRECTORY") && g_file_test(UNIT_CREDENTIALS, G_FILE_TEST_IS_DIR))
-		setenv("CREDENTIALS_DIRECTORY", UNIT_CREDENTIALS, 0);
-}
 
 static int load(const struct load *load, GError **error)
 {
@@ -40,7 +28,6 @@ static int load(const struct load *load, GError **error)
 		return status;
 	if (load->modules)
 		return keyloading_modules(entries, error);
-	use_credentials_of_unit();
 	loadings = keyloading_run(entries, &load->options);
 	if (load->json)
 		loadreport_json(folder, loadings);
