@@ -6,8 +6,11 @@
 #include <config.h>
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "command.h"
@@ -52,12 +55,21 @@ static const struct command *find_command(int argc, char **argv)
 	return NULL;
 }
 
-/* What holds secrets leaves no core file behind. */
+/*
+ * What holds secrets leaves no core file behind, for a program that takes them from the kernel neither (core(5)), and where memory
+ * may be locked, the libraries' copies stay out of swap as well. A file that gets too large is an error and not the end.
+ */
 static void protect(void)
 {
 	static const struct rlimit none = { 0, 0 };
+	struct rlimit lock;
 
 	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* With a limit, later allocations would fail. */
+	if (getrlimit(RLIMIT_MEMLOCK, &lock) == 0 && lock.rlim_cur == RLIM_INFINITY)
+		mlockall(MCL_CURRENT | MCL_FUTURE);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static int no_command(int argc, char **argv)

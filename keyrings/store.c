@@ -50,7 +50,8 @@ struct store *store_new(GError **error)
  */
 static void hold_signals(struct store *store)
 {
-	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE };
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGXCPU, SIGUSR1,
+				      SIGUSR2 };
 	sigset_t signals;
 
 	if (store->waits)

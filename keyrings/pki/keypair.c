@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "material.h"
@@ -120,9 +121,14 @@ int keypair_password(const char *file, struct secret **password, GError **error)
 	int status = material_read(file, MATERIAL_PRIVATE, PASSWORD_MAX, password, error);
 	if (status != 0)
 		return status;
-	secret_set_length(*password, strcspn(secret_text(*password), "\r\n"));
-	if (secret_length(*password) > 0)
+	size_t length = strcspn(secret_text(*password), "\r\n");
+	bool cut = length < secret_length(*password) && secret_data(*password)[length] == '\0';
+	secret_set_length(*password, length);
+	if (length > 0 && !cut)
 		return 0;
 	g_clear_pointer(password, secret_free);
+	if (cut)
+		return status_set(error, STATUS_INPUT, "the password in %s has a zero byte, behind which nothing would count: write it as "
+				  "text, for example with base64(1)", file);
 	return status_set(error, STATUS_INPUT, "the first line of %s, the password, is empty", file);
 }

@@ -33,7 +33,8 @@ static void G_GNUC_PRINTF(3, 4)
 		command_warn("servers will refuse the certificate: %s", text);
 		return;
 	}
-	if (check->status == 0)
+	/* A date may be the clock's fault, and is left to the caller; what else is wrong is not. */
+	if (check->status == 0 || check->status == STATUS_EXPIRED)
 		check->status = status;
 	g_string_append_printf(check->refusals, "%s%s", check->refusals->len ? "; " : "", text);
 }

@@ -376,6 +376,9 @@ static void test_password(struct site *site, gconstpointer unused)
 	g_assert_cmpint(chmod(open, 0644), ==, 0);
 	site_fails(site, STATUS_FILE, "can be read by others", "init", "--password-file", open);
 	site_fails(site, STATUS_INPUT, "is empty", "init", "--password-file", empty);
+	g_assert_true(g_file_set_contents(empty, "a\0bcdefghij", 11, NULL));
+	g_assert_cmpint(chmod(empty, 0600), ==, 0);
+	site_fails(site, STATUS_INPUT, "zero byte", "init", "--password-file", empty);
 	site_fails(site, STATUS_FILE, "No such file", "init", "--password-file", "/nonexistent");
 	g_assert_cmpint(access(site->folder, F_OK), <, 0);
 	site_must(site, "init", "--password-file", right);

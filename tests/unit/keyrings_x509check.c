@@ -146,7 +146,8 @@ static void test_several(void)
 	g_autoptr(GError) error = NULL;
 
 	parse(certificate_of(made, PEM), pkcs8_of(made, PEM, NULL), NULL, NULL, &identity, NULL);
-	g_assert_cmpint(identity_check(identity, time(NULL), FALSE, &error), ==, STATUS_EXPIRED);
+	/* What a clock that is wrong cannot explain says what kind of refusal it is. */
+	g_assert_cmpint(identity_check(identity, time(NULL), FALSE, &error), ==, STATUS_INPUT);
 	g_assert_nonnull(strstr(error->message, "expired"));
 	g_assert_nonnull(strstr(error->message, "clientAuth"));
 	g_assert_nonnull(strstr(error->message, "digitalSignature"));
