@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "material.h"
 #include "status.h"
 
 static GOptionContext *make_context(const struct command *command, const GOptionEntry *options)
@@ -25,6 +26,17 @@ static GOptionContext *make_context(const struct command *command, const GOption
 	return context;
 }
 
+/* The library's message would quote it. */
+static gboolean has_key(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value = strchr(argv[i], '=');
+		if (material_is_key(argv[i]) || (value && material_is_key(value + 1)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 int command_parse(const struct command *command, const GOptionEntry *options, int argc, char **argv,
 		  int least, int most, GError **error)
 {
@@ -35,7 +47,13 @@ int command_parse(const struct command *command, const GOptionEntry *options, in
 	g_autoptr(GOptionContext) context = make_context(command, options);
 
 	g_set_prgname(name);
+	gboolean typed_key = has_key(argc, argv);
 	if (!g_option_context_parse(context, &argc, &argv, error)) {
+		if (typed_key) {
+			g_clear_error(error);
+			material_refuse_key(error);
+			return -1;
+		}
 		/* main() says "tlskey" already. */
 		g_prefix_error(error, "%s: ", strchr(name, ' ') + 1);
 		return -1;

@@ -106,19 +106,13 @@ static void read_boolean(struct keyentry *entry, const struct setting *setting, 
 	*(gboolean *)member(entry, setting) = yes;
 }
 
-/* What is a key itself, and not where it is. */
-static gboolean is_material(const char *text)
-{
-	return g_str_has_prefix(text, "NVMeTLSkey-") || g_str_has_prefix(text, "-----BEGIN");
-}
-
 static void read_source(struct parser *parser, struct keyentry *entry, const struct setting *setting, unsigned int line,
 			const char *text)
 {
 	char **source = member(entry, setting);
 	const char *name = setting->kind == KIND_CREDENTIAL ? text : text + strlen(MATERIAL_CREDENTIAL);
 
-	if (is_material(text)) {
+	if (material_is_key(text)) {
 		keyentry_fault(entry, line, setting->key,
 			       "this is a key itself: put it into a file of its own, name that file here, "
 			       "and think of a new key if others could read this file");

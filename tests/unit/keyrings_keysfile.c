@@ -186,6 +186,8 @@ static void test_pasted_key(void)
 {
 	static const char *const texts[] = {
 		"[a]\ntype=nvme-psk\nsource=NVMeTLSkey-1:01:SECRET:\n" NAMES,
+		"[a]\ntype=nvme-psk\nsource=DHHC-1:00:SECRET:\n" NAMES,
+		"[a]\ntype=nvme-psk\nsource=SECRET\\nSECRET\n" NAMES,
 		"[a]\npsk=SECRET\n" GOOD,
 		"[a]\ntype=SECRET\n",
 		"[a]\nreplace=SECRET\n" GOOD,
@@ -330,18 +332,28 @@ static void test_folder_mistakes(struct folder *folder, const void *data)
 static void test_folder_refused(struct folder *folder, const void *data)
 {
 	g_autoptr(GPtrArray) entries = NULL;
-	g_autoptr(GError) missing = NULL, open = NULL, foreign = NULL;
-	g_autofree char *nowhere = g_build_filename(folder->path, "nowhere", NULL);
+	g_autoptr(GError) missing = NULL, no_folder = NULL, open = NULL, closed = NULL, foreign = NULL;
+	g_autofree char *nowhere = g_build_filename(folder->path, "nowhere", NULL),
+			*file = g_build_filename(folder->path, "file", NULL);
 
 	(void)data;
 	g_assert_cmpint(keysfolder_read(nowhere, &entries, &missing), ==, STATUS_FILE);
 	g_assert_nonnull(strstr(missing->message, "No such file"));
+	g_assert_nonnull(strstr(missing->message, "`install -d -m 700 "));
+	write_file(folder, "file", "", 0600);
+	g_assert_cmpint(keysfolder_read(file, &entries, &no_folder), ==, STATUS_FILE);
+	g_assert_nonnull(strstr(no_folder->message, "Not a directory"));
 	g_assert_cmpint(chmod(folder->path, 0770), ==, 0);
 	g_assert_cmpint(keysfolder_read(folder->path, &entries, &open), ==, STATUS_FILE);
 	g_assert_nonnull(strstr(open->message, "others can change it"));
 	g_assert_cmpint(chmod(folder->path, 0700), ==, 0);
 	if (geteuid() != 0)
 		return;
+	g_assert_cmpint(seteuid(65534), ==, 0);
+	int status = keysfolder_read(folder->path, &entries, &closed);
+	g_assert_cmpint(seteuid(0), ==, 0);
+	g_assert_cmpint(status, ==, STATUS_FILE);
+	g_assert_nonnull(strstr(closed->message, "Permission denied"));
 	g_assert_cmpint(chown(folder->path, 65534, -1), ==, 0);
 	g_assert_cmpint(keysfolder_read(folder->path, &entries, &foreign), ==, STATUS_FILE);
 	g_assert_nonnull(strstr(foreign->message, "belongs to user 65534"));

@@ -16,6 +16,8 @@
 #include "keyrings_place.h"
 #include "status.h"
 
+#define DIGITS "0123456789abcdefABCDEF01234567890123456789abcdefABCDEF0123456789"
+
 static void test_generate(struct place *place, const void *data)
 {
 	struct stat st;
@@ -140,6 +142,36 @@ static void test_key_files(struct place *place, const void *data)
 	g_assert_true(g_file_set_contents_full(place->output, "", 0, G_FILE_SET_CONTENTS_CONSISTENT,
 					       0600, NULL));
 	place_fails(place, "import %F " NAMES " %K", STATUS_INPUT, "is empty");
+}
+
+/* What somebody typed where the name of a file belongs is in no message. */
+static void test_typed_key(struct place *place, const void *data)
+{
+	static const char *const lines[] = {
+		"import NVMeTLSkey-1:01:SECRET: " NAMES " %K",
+		"import DHHC-1:00:SECRET: " NAMES " %K",
+		"import credential:NVMeTLSkey-1:01:SECRET: " NAMES " %K",
+		"import SECRET\nSECRET " NAMES " %K",
+		"import -----BEGIN=SECRET " NAMES " %K",
+		"import --psk=NVMeTLSkey-1:01:SECRET: " NAMES " %K",
+		"generate -o - --secret=-----BEGIN-SECRET",
+		"generate -o - -s NVMeTLSkey-1:01:SECRET:",
+		"generate -o - -s " DIGITS,
+		"generate -o - -s " DIGITS "0123456789abcdefABCDEF0123456789",
+	};
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_cmpint(place_run(place, lines[i], &error), ==, STATUS_USAGE);
+		g_test_message("%s: %s", lines[i], error->message);
+		g_assert_nonnull(strstr(error->message, "this is a key itself"));
+		g_assert_null(strstr(error->message, "SECRET"));
+		g_assert_null(strstr(error->message, "0123"));
+	}
+	/* One digit less is a name, and so is anything with a slash. */
+	place_fails(place, "generate -o - -s ./" DIGITS, STATUS_FILE, "No such file");
+	place_fails(place, "generate -o - -s 0" DIGITS, STATUS_FILE, "No such file");
 }
 
 static void test_derive(struct place *place, const void *data)
@@ -268,6 +300,7 @@ int main(int argc, char **argv)
 	PLACE_TEST("/nvme/import", test_import);
 	PLACE_TEST("/nvme/nothing-half-done", test_nothing_half_done);
 	PLACE_TEST("/nvme/key-files", test_key_files);
+	PLACE_TEST("/nvme/typed-key", test_typed_key);
 	PLACE_TEST("/nvme/derive", test_derive);
 	PLACE_TEST("/nvme/list", test_list);
 	PLACE_TEST("/nvme/remove", test_remove);
