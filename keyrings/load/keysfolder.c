@@ -43,10 +43,12 @@ static char *read_text(struct keyentry *whole, int fd, gsize *size)
 	} while (count > 0 || (count < 0 && errno == EINTR));
 	if (count == 0 && *size <= KEYSFOLDER_FILE_MAX)
 		return g_steal_pointer(&text);
-	if (count < 0)
+	if (count < 0) {
 		keyentry_fault(whole, 0, NULL, "cannot be read: %s", strerror(errno));
-	else
-		keyentry_fault(whole, 0, NULL, "has more than %d bytes: split it", KEYSFOLDER_FILE_MAX);
+		return NULL;
+	}
+	keyentry_fault(whole, 0, NULL, "has more than %d bytes: split it", KEYSFOLDER_FILE_MAX);
+	whole->status = STATUS_INPUT;
 	return NULL;
 }
 
@@ -57,6 +59,7 @@ static void read_file(const char *path, GPtrArray *entries)
 	struct stat st;
 	gsize size;
 
+	whole->status = STATUS_FILE;
 	/* A FIFO must not hold up the boot. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)

@@ -87,6 +87,7 @@ static void test_import(struct place *place, const void *data)
 	place_fails(place, "import %O %N " NAMES " %K", STATUS_USAGE, "too many arguments");
 	place_fails(place, "import %O " NAMES " %K -I 2", STATUS_USAGE, "0, 1 or both");
 	place_fails(place, "import %O " NAMES " -k .no-such-keyring", STATUS_KEYRING, "not there");
+	place_fails(place, "import %O " NAMES " -k 2147483647", STATUS_KEYRING, "not there");
 	place_succeeds(place, "import %O " NAMES " %K -I 0");
 	g_assert_true(place_says(place, "added to"));
 	g_assert_true(place_says(place, ": NVMe0R01 " HOST " " SUBSYSTEM "\n"));
@@ -283,8 +284,14 @@ static void test_doctor(struct place *place, const void *data)
 	g_assert_cmpint(place_run(place, "doctor %N " NAMES " %K --json", &error), ==,
 			STATUS_INCOMPLETE);
 	g_assert_true(place_says(place, "\"present\" : false"));
+	g_assert_true(place_says(place, "\"keyring_error\" : null"));
 	place_fails(place, "doctor %O " NAMES " -k .no-such-keyring", STATUS_KEYRING, "not there");
 	g_assert_true(place_says(place, "fingerprint"));
+	place_fails(place, "doctor %O " NAMES " -k .no-such-keyring --json", STATUS_KEYRING,
+		    "not there");
+	g_assert_true(place_says(place, "\"present\" : null"));
+	g_assert_false(place_says(place, "\"present\" : false"));
+	g_assert_true(place_says(place, "\"keyring_error\" : \"keyring .no-such-keyring is not"));
 }
 
 int main(int argc, char **argv)
