@@ -305,6 +305,19 @@ static void test_expire(struct site *site, const void *data)
 	g_assert_null(strstr(site->text, "expires: never"));
 }
 
+/* The kernel does not let the time-out of the certificate be set: that of the private key is, and that is said. */
+static void test_expire_half(struct site *site, const void *data)
+{
+	int certificate = 0;
+
+	(void)data;
+	succeeds(site, "import --cert @a.crt --key @a.key");
+	g_assert_cmpint(sscanf(site->options, "cert_serial=%d", &certificate), ==, 1);
+	g_assert_cmpint(keyctl_setperm(certificate, KEY_POS_ALL & ~KEY_POS_SETATTR), ==, 0);
+	fails(site, "expire a.example --in 1h", STATUS_PERMISSION, "cannot set the time-out of key");
+	expect_warning("its private key, is set already");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -317,6 +330,7 @@ int main(int argc, char **argv)
 		{ "/x509commands/list", test_list },
 		{ "/x509commands/remove", test_remove },
 		{ "/x509commands/expire", test_expire },
+		{ "/x509commands/expire-half", test_expire_half },
 	};
 
 	g_test_init(&argc, &argv, NULL);
