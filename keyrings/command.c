@@ -37,6 +37,19 @@ static gboolean has_key(int argc, char **argv)
 	return FALSE;
 }
 
+/* No file, keyring or name is called nothing, and in a message nobody would see it. */
+static gboolean any_empty(const GOptionEntry *options, GError **error)
+{
+	for (; options && options->long_name; options++) {
+		const char *const *word = options->arg_data;
+		if (options->arg != G_OPTION_ARG_FILENAME || !*word || **word)
+			continue;
+		status_set(error, STATUS_USAGE, "--%s is empty: it needs a value", options->long_name);
+		return TRUE;
+	}
+	return FALSE;
+}
+
 int command_parse(const struct command *command, const GOptionEntry *options, int argc, char **argv,
 		  int least, int most, GError **error)
 {
@@ -58,6 +71,8 @@ int command_parse(const struct command *command, const GOptionEntry *options, in
 		g_prefix_error(error, "%s: ", strchr(name, ' ') + 1);
 		return -1;
 	}
+	if (any_empty(options, error))
+		return -1;
 	/* "--" ends the options, and is no argument. */
 	if (argc > 1 && strcmp(argv[1], "--") == 0) {
 		memmove(&argv[1], &argv[2], (argc - 1) * sizeof(argv[0]));

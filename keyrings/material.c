@@ -66,7 +66,8 @@ static int credential_path(const char *name, char **path, GError **error)
 	if (!folder || !*folder)
 		return status_set(error, STATUS_FILE,
 				  "there is no credential %s: CREDENTIALS_DIRECTORY is not set; a "
-				  "service gets it by LoadCredential= or LoadCredentialEncrypted=",
+				  "service gets it by LoadCredential= or LoadCredentialEncrypted=, "
+				  "and `tlskey load` from tlshd-keys.service: start that",
 				  name);
 	*path = g_build_filename(folder, name, NULL);
 	return 0;

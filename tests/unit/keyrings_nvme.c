@@ -26,6 +26,15 @@ static void test_generate(struct place *place, const void *data)
 	(void)data;
 	place_fails(place, "generate", STATUS_USAGE, "--output");
 	place_fails(place, "generate -o - --json", STATUS_USAGE, "prints no keys");
+	place_fails(place, "generate -o %F --json", STATUS_USAGE, "--json is about the keyring");
+	place_fails(place, "generate -o %F -c nqn.s", STATUS_USAGE, "--subsysnqn is about");
+	place_fails(place, "generate -o %F -n nqn.h", STATUS_USAGE, "--hostnqn is about");
+	place_fails(place, "generate -o %F %K", STATUS_USAGE, "--keyring is about");
+	place_fails(place, "generate -o %F -I 0", STATUS_USAGE, "--identity is about");
+	place_fails(place, "generate -o %F --compat", STATUS_USAGE, "--compat is about");
+	place_fails(place, "generate -o %F --replace", STATUS_USAGE, "--replace is about");
+	place_fails(place, "generate -o %F --keyring=", STATUS_USAGE, "--keyring is empty");
+	place_fails(place, "generate --output=", STATUS_USAGE, "--output is empty");
 	place_fails(place, "generate -o %F --hash 3", STATUS_USAGE, "--hash is");
 	place_fails(place, "generate -o %F --hash 2 --length 32", STATUS_USAGE, "does not go with");
 	place_fails(place, "generate -o %F --insert", STATUS_USAGE, "--subsysnqn");
@@ -131,7 +140,7 @@ static void test_key_files(struct place *place, const void *data)
 	place_fails(place, "import %O " NAMES " %K", STATUS_FILE, "is no secret");
 	place_fails(place, "import /nonexistent " NAMES " %K", STATUS_FILE, "No such file");
 	place_fails(place, "import credential:key " NAMES " %K", STATUS_FILE,
-		    "CREDENTIALS_DIRECTORY");
+		    "start that");
 	g_setenv("CREDENTIALS_DIRECTORY", place->folder, TRUE);
 	place_fails(place, "import credential:../x " NAMES " %K", STATUS_USAGE,
 		    "not the name of a credential");
