@@ -23,6 +23,10 @@ struct keyentry {
 	GPtrArray *faults; /* of char *, whole lines for a person; as long as there is one, it is not loaded */
 	int status;	   /* enum status of the faults: STATUS_INPUT, or STATUS_FILE for a file that was not read */
 
+	/* What is missing because it is misspelt or was not taken; the fault for that is there already. */
+	gboolean no_source;
+	gboolean no_subsystem;
+
 	enum keyentry_type type;
 	char *keyring;
 	gboolean replace; /* may it take the place of another key? */

@@ -181,6 +181,22 @@ static void test_missing(void)
 	one_fault("[a]\ntype=x509\nsource=s\npkcs12=p\n", ":1: [a] names more than one source");
 }
 
+/* What was meant to be there is not called missing, too. */
+static void test_once(void)
+{
+	one_fault("[a]\ntype=nvme-psk\nsorce=k\n" NAMES, ":3: sorce: unknown setting: did you mean source?");
+	one_fault("[a]\ntype=nvme-psk\ncredental=k\n" NAMES, ":3: credental: unknown setting: did you mean credential?");
+	one_fault("[a]\ntype=nvme-psk\nsource=NVMeTLSkey-1:01:\n" NAMES, ":3: source: this is a key itself");
+	one_fault("[a]\ntype=nvme-psk\nsource=\n" NAMES, ":3: source: empty");
+	one_fault("[a]\ntype=nvme-psk\nsource=\\x\n" NAMES, ":3: source: the value has a wrong escape");
+	one_fault("[a]\ntype=nvme-psk\nsource=k\nsubsysnq=s\n", ":4: subsysnq: unknown setting: did you mean subsysnqn?");
+	one_fault("[a]\ntype=x509\npkcs21=k\n", ":3: pkcs21: unknown setting: did you mean pkcs12?");
+	one_fault("[a]\ntype=x509\ncert=c\nkeyy=k\n", ":4: keyy: unknown setting: did you mean key?");
+	/* What else is wrong still is. */
+	g_autoptr(GPtrArray) entries = parse("[a]\ntype=nvme-psk\nsorce=k\n");
+	expect_faults(only(entries), FAULTS(":3: sorce: unknown", ":1: [a] does not say for which subsystem"));
+}
+
 /* What somebody has pasted is in no message. */
 static void test_pasted_key(void)
 {
@@ -386,6 +402,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/keysfile/unknown", test_unknown);
 	g_test_add_func("/keysfile/values", test_values);
 	g_test_add_func("/keysfile/missing", test_missing);
+	g_test_add_func("/keysfile/once", test_once);
 	g_test_add_func("/keysfile/pasted-key", test_pasted_key);
 	g_test_add_func("/keysfile/good-beside-bad", test_good_beside_bad);
 	g_test_add_func("/keysfile/whole-file", test_whole_file);
