@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "material.h"
 #include "status.h"
 
 static GOptionContext *make_context(const struct command *command, const GOptionEntry *options)
@@ -25,6 +26,30 @@ static GOptionContext *make_context(const struct command *command, const GOption
 	return context;
 }
 
+/* The library's message would quote it. */
+static gboolean has_key(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value = strchr(argv[i], '=');
+		if (material_is_key(argv[i]) || (value && material_is_key(value + 1)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* No file, keyring or name is called nothing, and in a message nobody would see it. */
+static gboolean any_empty(const GOptionEntry *options, GError **error)
+{
+	for (; options && options->long_name; options++) {
+		const char *const *word = options->arg_data;
+		if (options->arg != G_OPTION_ARG_FILENAME || !*word || **word)
+			continue;
+		status_set(error, STATUS_USAGE, "--%s is empty: it needs a value", options->long_name);
+		return TRUE;
+	}
+	return FALSE;
+}
+
 int command_parse(const struct command *command, const GOptionEntry *options, int argc, char **argv,
 		  int least, int most, GError **error)
 {
@@ -35,11 +60,19 @@ int command_parse(const struct command *command, const GOptionEntry *options, in
 	g_autoptr(GOptionContext) context = make_context(command, options);
 
 	g_set_prgname(name);
+	gboolean typed_key = has_key(argc, argv);
 	if (!g_option_context_parse(context, &argc, &argv, error)) {
+		if (typed_key) {
+			g_clear_error(error);
+			material_refuse_key(error);
+			return -1;
+		}
 		/* main() says "tlskey" already. */
 		g_prefix_error(error, "%s: ", strchr(name, ' ') + 1);
 		return -1;
 	}
+	if (any_empty(options, error))
+		return -1;
 	/* "--" ends the options, and is no argument. */
 	if (argc > 1 && strcmp(argv[1], "--") == 0) {
 		memmove(&argv[1], &argv[2], (argc - 1) * sizeof(argv[0]));

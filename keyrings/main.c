@@ -7,6 +7,7 @@
 
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 
 #include "command.h"
 #include "load/load.h"
+#include "material.h"
 #include "nvme/nvme.h"
 #include "pki/pki.h"
 #include "status.h"
@@ -28,17 +30,34 @@ static const struct command *const tables[] = {
 	pki_commands,
 };
 
-static void list_commands(FILE *to)
+/* @group: only its commands; NULL for all */
+static void list_commands(FILE *to, const char *group)
 {
-	fputs("usage: tlskey COMMAND [OPTION...]\n\n", to);
+	fprintf(to, "usage: tlskey %s%sCOMMAND [OPTION...]\n\n", group ? group : "", group ? " " : "");
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
 		for (const struct command *command = tables[i]; command->name; command++) {
 			const char *first = command->group ? command->group : command->name;
 			g_autofree char *words = g_strjoin(" ", first, command->group ? command->name : NULL, NULL);
-			fprintf(to, "  %-14s %s\n", words, command->summary);
+			if (!group || g_strcmp0(command->group, group) == 0)
+				fprintf(to, "  %-14s %s\n", words, command->summary);
 		}
 	}
-	fputs("\n`tlskey COMMAND --help` explains a command; tlskey(8) has all of it.\n", to);
+	fprintf(to, "\n`tlskey %s%sCOMMAND --help` explains a command; tlskey(8) has all of it.\n", group ? group : "",
+		group ? " " : "");
+}
+
+/* The commands of a group, "generate, import"; NULL where there is no such group; g_free() it. */
+static char *commands_of(const char *group)
+{
+	GString *names = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+		for (const struct command *command = tables[i]; command->name; command++) {
+			if (g_strcmp0(command->group, group) == 0)
+				g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", command->name);
+		}
+	}
+	return g_string_free(names, names->len == 0);
 }
 
 static const struct command *find_command(int argc, char **argv)
@@ -72,24 +91,45 @@ static void protect(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+static gboolean is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* @names: of the commands of a group, where argv[1] is one */
+static int say_mistake(int argc, char **argv, const char *names)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (names && argc == 2)
+		fprintf(stderr, "tlskey: \"%s\" needs a command: %s\n", argv[1], names);
+	else if (material_is_key(argv[1]) || (argc > 2 && material_is_key(argv[2])))
+		material_refuse_key(&error);
+	else
+		fprintf(stderr, "tlskey: there is no command \"%s%s%s\"; try `tlskey %s%s--help`\n", argv[1],
+			names ? " " : "", names ? argv[2] : "", names ? argv[1] : "", names ? " " : "");
+	if (error)
+		fprintf(stderr, "tlskey: %s\n", error->message);
+	return STATUS_USAGE;
+}
+
 static int no_command(int argc, char **argv)
 {
-	const char *last = argv[argc > 2 ? 2 : 1];
+	g_autofree char *names = argc > 1 ? commands_of(argv[1]) : NULL;
 
-	if (argc > 1 && (strcmp(last, "--help") == 0 || strcmp(last, "-h") == 0)) {
-		list_commands(stdout);
-		return STATUS_SUCCESS;
+	if (argc < 2) {
+		list_commands(stderr, NULL);
+		return STATUS_USAGE;
 	}
-	if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0)) {
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0) {
 		printf("tlskey %s\n", PACKAGE_VERSION);
 		return STATUS_SUCCESS;
 	}
-	if (argc > 1)
-		fprintf(stderr, "tlskey: there is no command \"%s%s%s\"; try `tlskey --help`\n",
-			argv[1], argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
-	else
-		list_commands(stderr);
-	return STATUS_USAGE;
+	if (is_help(argv[1]) || (argc > 2 && is_help(argv[2]))) {
+		list_commands(stdout, names ? argv[1] : NULL);
+		return STATUS_SUCCESS;
+	}
+	return say_mistake(argc, argv, names);
 }
 
 int main(int argc, char **argv)
@@ -103,9 +143,11 @@ int main(int argc, char **argv)
 		return no_command(argc, argv);
 	int skip = command->group ? 2 : 1;
 	int status = command->run(command, argc - skip, argv + skip, &error);
+	/* What was printed before the error stands before it. */
+	bool lost = fflush(stdout) != 0;
 	if (error)
 		fprintf(stderr, "tlskey: %s\n", error->message);
-	if (fflush(stdout) != 0 && status == 0) {
+	if (lost && status == 0) {
 		fputs("tlskey: not all of the output could be written\n", stderr);
 		return STATUS_FILE;
 	}

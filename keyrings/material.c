@@ -26,6 +26,35 @@ char *material_name(const char *source)
 	return g_strdup(source);
 }
 
+static bool is_hexadecimal(const char *text)
+{
+	size_t length = strlen(text), good = 0;
+
+	while (g_ascii_isxdigit(text[good]))
+		good++;
+	return good == length && (length == 2 * 32 || length == 2 * 48);
+}
+
+bool material_is_key(const char *text)
+{
+	static const char *const beginnings[] = { "NVMeTLSkey-", "DHHC-", "-----BEGIN" };
+
+	if (g_str_has_prefix(text, MATERIAL_CREDENTIAL))
+		text += strlen(MATERIAL_CREDENTIAL);
+	for (size_t i = 0; i < G_N_ELEMENTS(beginnings); i++) {
+		if (g_str_has_prefix(text, beginnings[i]))
+			return true;
+	}
+	return strchr(text, '\n') || is_hexadecimal(text);
+}
+
+int material_refuse_key(GError **error)
+{
+	return status_set(error, STATUS_USAGE,
+			  "this is a key itself, and others can see it on the command line: put it "
+			  "into a file or pipe it to -, and make a new one");
+}
+
 /* A name, not a path: systemd.exec(5) says which characters a credential's may have. */
 static int credential_path(const char *name, char **path, GError **error)
 {
@@ -37,31 +66,30 @@ static int credential_path(const char *name, char **path, GError **error)
 	if (!folder || !*folder)
 		return status_set(error, STATUS_FILE,
 				  "there is no credential %s: CREDENTIALS_DIRECTORY is not set; a "
-				  "service gets it by LoadCredential= or LoadCredentialEncrypted=",
+				  "service gets it by LoadCredential= or LoadCredentialEncrypted=, "
+				  "and `tlskey load` from tlshd-keys.service: start that",
 				  name);
 	*path = g_build_filename(folder, name, NULL);
 	return 0;
 }
 
-static int judge_mode(const char *path, const struct stat *st, GError **error)
+static void judge_mode(const char *path, const struct stat *st, GError **doubt)
 {
 	unsigned int mode = st->st_mode & 07777;
 
 	if (mode & (S_IRWXO | S_IWGRP))
-		return status_set(error, STATUS_FILE,
-				  "%s can be %s by others (mode %04o), so it is no secret: run "
-				  "`chmod go-rwx %s`, and think of a new one",
-				  path, mode & (S_IWOTH | S_IWGRP) ? "written" : "read", mode,
-				  path);
-	if (mode & S_IRGRP)
+		status_set(doubt, STATUS_FILE,
+			   "%s can be %s by others (mode %04o), so it is no secret: run "
+			   "`chmod go-rwx %s`, and think of a new one",
+			   path, mode & (S_IWOTH | S_IWGRP) ? "written" : "read", mode, path);
+	else if (mode & S_IRGRP)
 		command_warn("%s can be read by its group %u (mode %04o): unless that is meant, "
 			     "run `chmod g-r %s`",
 			     path, (unsigned int)st->st_gid, mode, path);
-	return 0;
 }
 
-/* Returns a descriptor, or a negated enum status. */
-static int open_source(const char *source, enum material_kind kind, GError **error)
+/* Returns a descriptor, or a negated enum status. @doubt: NULL where nothing is judged */
+static int open_source(const char *source, GError **doubt, GError **error)
 {
 	g_autofree char *path = NULL;
 	bool credential = g_str_has_prefix(source, MATERIAL_CREDENTIAL);
@@ -88,11 +116,8 @@ static int open_source(const char *source, enum material_kind kind, GError **err
 		return -status_set(error, STATUS_FILE, "cannot open %s: %s", path,
 				   strerror(number));
 	}
-	if (kind == MATERIAL_PRIVATE && !credential && S_ISREG(st.st_mode) &&
-	    judge_mode(path, &st, error) != 0) {
-		close(fd);
-		return -STATUS_FILE;
-	}
+	if (doubt && !credential && S_ISREG(st.st_mode))
+		judge_mode(path, &st, doubt);
 	return fd;
 }
 
@@ -116,8 +141,8 @@ static int read_all(int fd, struct secret *material)
 	return 0;
 }
 
-int material_read(const char *source, enum material_kind kind, size_t limit,
-		  struct secret **material, GError **error)
+int material_read_doubtful(const char *source, size_t limit, struct secret **material,
+			   GError **doubt, GError **error)
 {
 	g_autofree char *name = NULL;
 	int status = 0;
@@ -127,8 +152,10 @@ int material_read(const char *source, enum material_kind kind, size_t limit,
 	if (!source || !*source)
 		return status_set(error, STATUS_USAGE,
 				  "the name of a file is missing (\"-\" for standard input)");
+	if (material_is_key(source))
+		return material_refuse_key(error);
 	name = material_name(source);
-	int fd = open_source(source, kind, error);
+	int fd = open_source(source, doubt, error);
 	if (fd < 0)
 		return -fd;
 	/* One byte more than is allowed shows that there is too much. */
@@ -150,6 +177,21 @@ int material_read(const char *source, enum material_kind kind, size_t limit,
 	else
 		*material = read;
 	return status;
+}
+
+int material_read(const char *source, enum material_kind kind, size_t limit,
+		  struct secret **material, GError **error)
+{
+	g_autoptr(GError) doubt = NULL;
+	int status = material_read_doubtful(source, limit, material,
+					    kind == MATERIAL_PRIVATE ? &doubt : NULL, error);
+
+	if (status != 0 || !doubt)
+		return status;
+	secret_free(*material);
+	*material = NULL;
+	g_propagate_error(error, g_steal_pointer(&doubt));
+	return STATUS_FILE;
 }
 
 /* Returns 0 or an errno. */

@@ -188,6 +188,8 @@ int store_keyring(struct store *store, const char *name, key_serial_t *keyring, 
 		number = -keyinfo_read(*keyring, "keyring", text, NULL, &description);
 	if (number == EINVAL)
 		return status_set(error, STATUS_USAGE, "%s is a key, not a keyring", name);
+	if (number == ENOKEY)
+		return status_set(error, STATUS_KEYRING, "keyring %s is not there", name);
 	if (number == 0 && strcmp(name, "@p") != 0)
 		number = hold(store, *keyring);
 	return number == 0 ? 0 : keyfault_set(error, number, "cannot use keyring %s", name);

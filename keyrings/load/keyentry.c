@@ -15,6 +15,7 @@ struct keyentry *keyentry_new(const char *file, unsigned int line, const char *s
 	entry->file = g_strdup(file);
 	entry->line = line;
 	entry->section = g_strdup(section);
+	entry->status = STATUS_INPUT;
 	entry->faults = g_ptr_array_new_with_free_func(g_free);
 	return entry;
 }

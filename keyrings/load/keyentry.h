@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "status.h"
+
 enum keyentry_type {
 	KEYENTRY_UNKNOWN,
 	KEYENTRY_NVME_PSK,
@@ -19,6 +21,11 @@ struct keyentry {
 	unsigned int line; /* of its section; 0: this is no entry, but what is wrong with the file as a whole */
 	char *section;	   /* its name in messages; NULL where @line is 0 */
 	GPtrArray *faults; /* of char *, whole lines for a person; as long as there is one, it is not loaded */
+	int status;	   /* enum status of the faults: STATUS_INPUT, or STATUS_FILE for a file that was not read */
+
+	/* What is missing because it is misspelt or was not taken; the fault for that is there already. */
+	gboolean no_source;
+	gboolean no_subsystem;
 
 	enum keyentry_type type;
 	char *keyring;

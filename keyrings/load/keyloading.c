@@ -209,7 +209,7 @@ enum status keyloading_status(const GPtrArray *loadings, gboolean check)
 			continue;
 		if (check)
 			return STATUS_INCOMPLETE;
-		return loading->error ? status_of(loading->error) : STATUS_INPUT;
+		return loading->error ? status_of(loading->error) : loading->entry->status;
 	}
 	return STATUS_SUCCESS;
 }

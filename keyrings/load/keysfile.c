@@ -106,10 +106,13 @@ static void read_boolean(struct keyentry *entry, const struct setting *setting, 
 	*(gboolean *)member(entry, setting) = yes;
 }
 
-/* What is a key itself, and not where it is. */
-static gboolean is_material(const char *text)
+/* What the setting was to say is not known, but that it was to be said: once is enough. */
+static void note_loss(struct keyentry *entry, const struct setting *setting)
 {
-	return g_str_has_prefix(text, "NVMeTLSkey-") || g_str_has_prefix(text, "-----BEGIN");
+	if (setting->kind == KIND_PATH || setting->kind == KIND_CREDENTIAL)
+		entry->no_source = TRUE;
+	if (setting->offset == offsetof(struct keyentry, subsysnqn))
+		entry->no_subsystem = TRUE;
 }
 
 static void read_source(struct parser *parser, struct keyentry *entry, const struct setting *setting, unsigned int line,
@@ -118,10 +121,11 @@ static void read_source(struct parser *parser, struct keyentry *entry, const str
 	char **source = member(entry, setting);
 	const char *name = setting->kind == KIND_CREDENTIAL ? text : text + strlen(MATERIAL_CREDENTIAL);
 
-	if (is_material(text)) {
+	if (material_is_key(text)) {
 		keyentry_fault(entry, line, setting->key,
 			       "this is a key itself: put it into a file of its own, name that file here, "
 			       "and think of a new key if others could read this file");
+		note_loss(entry, setting);
 		return;
 	}
 	if (*source) {
@@ -149,10 +153,12 @@ static void read_setting(struct parser *parser, struct keyentry *entry, const st
 			       g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_UNKNOWN_ENCODING) ?
 				       "the value is not UTF-8" :
 				       "the value has a wrong escape sequence (a backslash is written \\\\)");
+		note_loss(entry, setting);
 		return;
 	}
 	if (!*g_strstrip(text)) {
 		keyentry_fault(entry, line, setting->key, "empty: give a value, or put a # in front of the line");
+		note_loss(entry, setting);
 		return;
 	}
 	switch (setting->kind) {
@@ -182,6 +188,8 @@ static void check_key(struct parser *parser, struct keyentry *entry, const char 
 		const char *near = nearest_setting(key, entry->type);
 		keyentry_fault(entry, line, key, "unknown setting%s%s%s",
 			       near ? ": did you mean " : ": tlskey(8) lists all", near ? near : "", near ? "?" : "");
+		if (near)
+			note_loss(entry, find_setting(near));
 	} else if (setting->type != KEYENTRY_UNKNOWN && entry->type != KEYENTRY_UNKNOWN &&
 		   setting->type != entry->type) {
 		keyentry_fault(entry, line, key,

@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -42,10 +43,12 @@ static char *read_text(struct keyentry *whole, int fd, gsize *size)
 	} while (count > 0 || (count < 0 && errno == EINTR));
 	if (count == 0 && *size <= KEYSFOLDER_FILE_MAX)
 		return g_steal_pointer(&text);
-	if (count < 0)
+	if (count < 0) {
 		keyentry_fault(whole, 0, NULL, "cannot be read: %s", strerror(errno));
-	else
-		keyentry_fault(whole, 0, NULL, "has more than %d bytes: split it", KEYSFOLDER_FILE_MAX);
+		return NULL;
+	}
+	keyentry_fault(whole, 0, NULL, "has more than %d bytes: split it", KEYSFOLDER_FILE_MAX);
+	whole->status = STATUS_INPUT;
 	return NULL;
 }
 
@@ -56,6 +59,7 @@ static void read_file(const char *path, GPtrArray *entries)
 	struct stat st;
 	gsize size;
 
+	whole->status = STATUS_FILE;
 	/* A FIFO must not hold up the boot. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -104,25 +108,51 @@ static void entry_free(void *entry)
 	keyentry_free(entry);
 }
 
+static int unreadable(const char *path, int number, GError **error)
+{
+	if (number != ENOENT)
+		return status_set(error, STATUS_FILE, "cannot read folder %s: %s", path, strerror(number));
+	return status_set(error, STATUS_FILE,
+			  "cannot read folder %s: %s: make it: `install -d -m 700 %s`, or name another with --directory",
+			  path, strerror(number), path);
+}
+
+/* The paths of the files that count, sorted. */
+static int list(const char *path, GPtrArray *names, GError **error)
+{
+	g_autofree char *why = NULL;
+	struct dirent *entry;
+	struct stat st;
+	DIR *folder = opendir(path);
+	int status = 0;
+
+	if (!folder)
+		return unreadable(path, errno, error);
+	if (fstat(dirfd(folder), &st) < 0)
+		status = unreadable(path, errno, error);
+	else if ((why = distrust(path, &st)))
+		status = status_set(error, STATUS_FILE, "nothing is loaded from folder %s: %s", path, why);
+	/* The end and a failure differ by errno only. */
+	while (status == 0 && (errno = 0, entry = readdir(folder))) {
+		if (entry->d_name[0] != '.' && g_str_has_suffix(entry->d_name, KEYSFOLDER_SUFFIX))
+			g_ptr_array_add(names, g_build_filename(path, entry->d_name, NULL));
+	}
+	if (status == 0 && errno != 0)
+		status = unreadable(path, errno, error);
+	closedir(folder);
+	g_ptr_array_sort(names, compare_names);
+	return status;
+}
+
 int keysfolder_read(const char *path, GPtrArray **entries, GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *absolute = g_canonicalize_filename(path, NULL), *why = NULL;
-	struct stat st;
-	const char *name;
+	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
 
 	*entries = NULL;
-	g_autoptr(GDir) folder = stat(absolute, &st) == 0 ? g_dir_open(absolute, 0, NULL) : NULL;
-	if (!folder)
-		return status_set(error, STATUS_FILE, "cannot read folder %s: %s", absolute, strerror(errno));
-	why = distrust(absolute, &st);
-	if (why)
-		return status_set(error, STATUS_FILE, "nothing is loaded from folder %s: %s", absolute, why);
-	while ((name = g_dir_read_name(folder))) {
-		if (name[0] != '.' && g_str_has_suffix(name, KEYSFOLDER_SUFFIX))
-			g_ptr_array_add(names, g_build_filename(absolute, name, NULL));
-	}
-	g_ptr_array_sort(names, compare_names);
+	int status = list(absolute, names, error);
+	if (status != 0)
+		return status;
 	*entries = g_ptr_array_new_with_free_func(entry_free);
 	for (guint i = 0; i < names->len; i++)
 		read_file(names->pdata[i], *entries);

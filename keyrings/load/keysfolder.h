@@ -17,7 +17,7 @@
  * @entries: of struct keyentry; g_ptr_array_unref() it. What is wrong is in them: of two entries with the same name the
  *second one has a fault, and a file that others than root and the caller could change is one fault, not read
  *
- * Returns 0, or STATUS_FILE for a folder that is not there or cannot be trusted.
+ * Returns 0, or STATUS_FILE for a folder that is not there, cannot be read or cannot be trusted.
  */
 int keysfolder_read(const char *path, GPtrArray **entries, GError **error);
 

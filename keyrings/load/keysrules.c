@@ -20,12 +20,12 @@ static void check_nqn(struct keyentry *entry, const char *key, const char *nqn, 
 
 static void check_nvme(struct keyentry *entry)
 {
-	if (!entry->source)
+	if (!entry->source && !entry->no_source)
 		keyentry_fault(entry, entry->line, NULL,
 			       "[%s] does not say where the key is: add source= (a file in the interchange "
 			       "format) or credential=",
 			       entry->section);
-	if (!entry->subsysnqn)
+	if (!entry->subsysnqn && !entry->no_subsystem)
 		keyentry_fault(entry, entry->line, NULL,
 			       "[%s] does not say for which subsystem the key is: add subsysnqn=", entry->section);
 	check_nqn(entry, "hostnqn", entry->hostnqn, "host");
@@ -44,7 +44,7 @@ static void check_x509(struct keyentry *entry)
 	g_autoptr(GError) error = NULL;
 	unsigned int sources = !!entry->source + !!entry->pkcs12 + (entry->cert || entry->key);
 
-	if (sources == 0)
+	if (sources == 0 && !entry->no_source)
 		keyentry_fault(entry, entry->line, NULL,
 			       "[%s] does not say where certificate and private key are: add cert= and key=, "
 			       "pkcs12=, or source= for one file with both",
@@ -54,7 +54,7 @@ static void check_x509(struct keyentry *entry)
 			       "[%s] names more than one source: either cert= and key=, or pkcs12=, or "
 			       "source= (or credential=)",
 			       entry->section);
-	if (!entry->cert != !entry->key)
+	if (!entry->cert != !entry->key && !entry->no_source)
 		keyentry_fault(entry, entry->line, NULL, "[%s] has %s= without %s=: add it", entry->section,
 			       entry->cert ? "cert" : "key", entry->cert ? "key" : "cert");
 	if (!entry->keyring)

@@ -153,9 +153,8 @@ int interchange_parse(const char *text, size_t length, enum interchange_hash *ha
 	size_t count = 0, size = 0;
 
 	*key = NULL;
-	if (length > 0 && text[length - 1] == '\n')
-		length--;
-	if (length > 0 && text[length - 1] == '\r')
+	/* The line's end, and empty lines that an editor has left behind it */
+	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 		length--;
 	int status = parse_head(text, length, hash, error);
 	if (status == 0)

@@ -138,7 +138,9 @@ static GPtrArray *find_advice(const struct doctor *doctor)
 	size_t length = secret_length(doctor->source->key);
 
 	if (doctor->blind)
-		advise(advice, "The keyring could not be looked at; the last line says why.");
+		advise(advice, doctor->options->json ?
+				       "The keyring could not be looked at: see keyring_error." :
+				       "The keyring could not be looked at; the last line says why.");
 	else
 		advise_on_keyring(doctor, advice);
 	if (interchange_hash_of(length) == INTERCHANGE_SHA384 && !psk_hash_served(PROTO_PSK_SHA384))
@@ -178,8 +180,11 @@ static void say_candidates_json(const struct doctor *doctor, JsonBuilder *builde
 			continue;
 		json_builder_begin_object(builder);
 		nvmeput_describe(builder, &candidate->psk);
-		output_bool(builder, "present", key != NULL);
-		if (key)
+		if (doctor->blind)
+			output_string(builder, "present", NULL);
+		else
+			output_bool(builder, "present", key != NULL);
+		if (!doctor->blind && key)
 			output_int(builder, "serial", key->serial);
 		json_builder_end_object(builder);
 	}
@@ -194,6 +199,7 @@ static void say_json(const struct doctor *doctor, const GPtrArray *advice)
 	output_string(builder, "hostnqn", doctor->source->hostnqn);
 	output_string(builder, "subsysnqn", doctor->source->subsysnqn);
 	output_string(builder, "keyring", nvmeoptions_keyring(doctor->options));
+	output_string(builder, "keyring_error", doctor->blind ? doctor->blind->message : NULL);
 	say_candidates_json(doctor, builder);
 	json_builder_set_member_name(builder, "others");
 	json_builder_begin_array(builder);

@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <gnutls/crypto.h>
@@ -143,19 +144,45 @@ static int insert(const struct generate *generate, const struct nvmepsk_source *
 	return status;
 }
 
-static int generate_key(struct generate *generate, GError **error)
+/* Without the keyring, what is said about it would be forgotten in silence. */
+static int judge_options(const struct generate *generate, GError **error)
 {
-	struct nvmepsk_source source = { 0 };
-	size_t length = 0;
+	const struct nvmeoptions *options = &generate->options;
+	const struct {
+		const char *name;
+		bool given;
+	} for_insert[] = {
+		{ "--hostnqn", options->hostnqn },   { "--subsysnqn", options->subsysnqn },
+		{ "--identity", options->identity }, { "--compat", options->compat },
+		{ "--keyring", options->keyring },   { "--replace", options->replace },
+		{ "--json", options->json },
+	};
 
 	if (!generate->output)
 		return status_set(error, STATUS_USAGE,
 				  "where is the key to go? Give --output FILE, or --output - to "
 				  "print it");
-	if (generate->options.json && strcmp(generate->output, "-") == 0)
+	if (options->json && strcmp(generate->output, "-") == 0)
 		return status_set(error, STATUS_USAGE,
 				  "--json prints no keys: give --output FILE with it");
-	int status = choose_hash(generate, &source.hash, &length, error);
+	for (size_t i = 0; i < G_N_ELEMENTS(for_insert) && !generate->insert; i++) {
+		if (for_insert[i].given)
+			return status_set(error, STATUS_USAGE,
+					  "%s is about the keyring, and nothing is put there: give "
+					  "--insert with it",
+					  for_insert[i].name);
+	}
+	return 0;
+}
+
+static int generate_key(struct generate *generate, GError **error)
+{
+	struct nvmepsk_source source = { 0 };
+	size_t length = 0;
+
+	int status = judge_options(generate, error);
+	if (status == 0)
+		status = choose_hash(generate, &source.hash, &length, error);
 	if (status == 0 && generate->insert)
 		status = nvmeoptions_names(&generate->options, error);
 	if (status == 0)

@@ -302,11 +302,41 @@ static int read_password(const char *source, struct secret **password, GError **
 	return 0;
 }
 
+/* Is all that it holds something else? Nobody has to keep a certificate secret. */
+static bool has_no_key(struct secret *data)
+{
+	const char *why;
+
+	if (contains(data, "-----BEGIN "))
+		return !contains(data, "PRIVATE KEY-----");
+	struct certificate *certificate =
+		certificate_new(secret_data(data), secret_length(data), &why);
+	bool found = certificate != NULL;
+	certificate_free(certificate);
+	return found;
+}
+
+static int read_private(const char *source, const char *remedy, struct secret **data,
+			GError **error)
+{
+	g_autoptr(GError) doubt = NULL;
+	int status = material_read_doubtful(source, IDENTITY_FILE_MAX, data, &doubt, error);
+
+	if (status != 0)
+		return status;
+	if (has_no_key(*data)) {
+		g_autofree char *name = material_name(source);
+		return status_set(error, STATUS_INPUT, "%s holds no private key: %s", name, remedy);
+	}
+	if (!doubt)
+		return 0;
+	g_propagate_error(error, g_steal_pointer(&doubt));
+	return STATUS_FILE;
+}
+
 static int read_sources(const struct identity_source *source, struct identity_material *material,
 			GError **error)
 {
-	/* Alone it has the key in it. */
-	enum material_kind kind = source->key ? MATERIAL_PUBLIC : MATERIAL_PRIVATE;
 	int status = 0;
 
 	if (source->password)
@@ -314,12 +344,17 @@ static int read_sources(const struct identity_source *source, struct identity_ma
 	if (status == 0 && source->pkcs12)
 		status = material_read(source->pkcs12, MATERIAL_PRIVATE, IDENTITY_FILE_MAX,
 				       &material->pkcs12, error);
-	if (status == 0 && source->certificate)
-		status = material_read(source->certificate, kind, IDENTITY_FILE_MAX,
+	if (status == 0 && source->certificate && source->key)
+		status = material_read(source->certificate, MATERIAL_PUBLIC, IDENTITY_FILE_MAX,
 				       &material->certificate, error);
+	/* Alone it has the key in it. */
+	else if (status == 0 && source->certificate)
+		status = read_private(source->certificate,
+				      "name it with --key (key= in a file of keys.d)",
+				      &material->certificate, error);
 	if (status == 0 && source->key)
-		status = material_read(source->key, MATERIAL_PRIVATE, IDENTITY_FILE_MAX,
-				       &material->key, error);
+		status = read_private(source->key, "name the file that has it", &material->key,
+				      error);
 	return status;
 }
 

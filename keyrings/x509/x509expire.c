@@ -106,7 +106,10 @@ static int choose(const struct expire *expire, const struct x509_pair *pair,
 	return status;
 }
 
-/* Nothing is set before all of it can be: a time-out is not taken back. */
+/*
+ * Nothing is set before all of it can be: a time-out is not taken back, since the kernel says in
+ * weeks or days only what it was.
+ */
 static int check(const struct x509_pair *pair, GError **error)
 {
 	const struct store_entry *halves[] = { pair->certificate, pair->key };
@@ -128,8 +131,12 @@ static int set(struct store *store, const struct x509_pair *pair, unsigned int t
 
 	if (pair->key)
 		status = store_expire(store, pair->key->serial, timeout_s, error);
-	if (status == 0 && pair->certificate)
-		status = store_expire(store, pair->certificate->serial, timeout_s, error);
+	if (status != 0 || !pair->certificate)
+		return status;
+	status = store_expire(store, pair->certificate->serial, timeout_s, error);
+	if (status != 0 && pair->key)
+		command_warn("the time-out of key %d, its private key, is set already, and stays",
+			     pair->key->serial);
 	return status;
 }
 

@@ -47,3 +47,9 @@ keyrings_loadx509_SOURCES = tests/unit/keyrings_loadx509.c $(keyrings_loadplace)
 keyrings_loadx509_CPPFLAGS = $(keyrings_test_cppflags)
 keyrings_loadx509_LDFLAGS = $(keyrings_loadplace_ldflags)
 keyrings_loadx509_LDADD = $(KEYRINGS_LIBS)
+
+# The program itself
+check_PROGRAMS += keyrings_program
+keyrings_program_SOURCES = tests/unit/keyrings_program.c
+keyrings_program_CPPFLAGS = $(keyrings_test_cppflags) -DTLSKEY_PROGRAM='"$(abs_top_builddir)/tlskey"'
+keyrings_program_LDADD = $(GLIB_LIBS)

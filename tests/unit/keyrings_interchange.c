@@ -42,6 +42,8 @@ static void test_good(void)
 	check_good("NVMeTLSkey-1:02:" KEY48 ":", INTERCHANGE_SHA384, 48);
 	check_good("NVMeTLSkey-1:01:" KEY32 ":\n", INTERCHANGE_SHA256, 32);
 	check_good("NVMeTLSkey-1:01:" KEY32 ":\r\n", INTERCHANGE_SHA256, 32);
+	check_good("NVMeTLSkey-1:01:" KEY32 ":\n\n", INTERCHANGE_SHA256, 32);
+	check_good("NVMeTLSkey-1:01:" KEY32 ":\r\n\r\n", INTERCHANGE_SHA256, 32);
 }
 
 static void test_bad(void)
@@ -71,7 +73,8 @@ static void test_bad(void)
 		  "wrong length" },
 		{ "NVMeTLSkey-1:01:AAECAw==:", "wrong length: 8" },
 		{ "NVMeTLSkey-1:01:" KEY32 ": ", "last colon (bytes: 1)" },
-		{ "NVMeTLSkey-1:01:" KEY32 ":\n\n", "last colon (bytes: 1)" },
+		{ "NVMeTLSkey-1:01:" KEY32 ":\n \n", "last colon (bytes: 2)" },
+		{ "\nNVMeTLSkey-1:01:" KEY32 ":\n", "wrong beginning" },
 		{ "NVMeTLSkey-1:01:" KEY32 ":\nNVMeTLSkey-1:01:" KEY32 ":\n",
 		  "last colon (bytes: 66)" },
 		{ "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh KfiaR:",

@@ -181,11 +181,29 @@ static void test_missing(void)
 	one_fault("[a]\ntype=x509\nsource=s\npkcs12=p\n", ":1: [a] names more than one source");
 }
 
+/* What was meant to be there is not called missing, too. */
+static void test_once(void)
+{
+	one_fault("[a]\ntype=nvme-psk\nsorce=k\n" NAMES, ":3: sorce: unknown setting: did you mean source?");
+	one_fault("[a]\ntype=nvme-psk\ncredental=k\n" NAMES, ":3: credental: unknown setting: did you mean credential?");
+	one_fault("[a]\ntype=nvme-psk\nsource=NVMeTLSkey-1:01:\n" NAMES, ":3: source: this is a key itself");
+	one_fault("[a]\ntype=nvme-psk\nsource=\n" NAMES, ":3: source: empty");
+	one_fault("[a]\ntype=nvme-psk\nsource=\\x\n" NAMES, ":3: source: the value has a wrong escape");
+	one_fault("[a]\ntype=nvme-psk\nsource=k\nsubsysnq=s\n", ":4: subsysnq: unknown setting: did you mean subsysnqn?");
+	one_fault("[a]\ntype=x509\npkcs21=k\n", ":3: pkcs21: unknown setting: did you mean pkcs12?");
+	one_fault("[a]\ntype=x509\ncert=c\nkeyy=k\n", ":4: keyy: unknown setting: did you mean key?");
+	/* What else is wrong still is. */
+	g_autoptr(GPtrArray) entries = parse("[a]\ntype=nvme-psk\nsorce=k\n");
+	expect_faults(only(entries), FAULTS(":3: sorce: unknown", ":1: [a] does not say for which subsystem"));
+}
+
 /* What somebody has pasted is in no message. */
 static void test_pasted_key(void)
 {
 	static const char *const texts[] = {
 		"[a]\ntype=nvme-psk\nsource=NVMeTLSkey-1:01:SECRET:\n" NAMES,
+		"[a]\ntype=nvme-psk\nsource=DHHC-1:00:SECRET:\n" NAMES,
+		"[a]\ntype=nvme-psk\nsource=SECRET\\nSECRET\n" NAMES,
 		"[a]\npsk=SECRET\n" GOOD,
 		"[a]\ntype=SECRET\n",
 		"[a]\nreplace=SECRET\n" GOOD,
@@ -330,18 +348,28 @@ static void test_folder_mistakes(struct folder *folder, const void *data)
 static void test_folder_refused(struct folder *folder, const void *data)
 {
 	g_autoptr(GPtrArray) entries = NULL;
-	g_autoptr(GError) missing = NULL, open = NULL, foreign = NULL;
-	g_autofree char *nowhere = g_build_filename(folder->path, "nowhere", NULL);
+	g_autoptr(GError) missing = NULL, no_folder = NULL, open = NULL, closed = NULL, foreign = NULL;
+	g_autofree char *nowhere = g_build_filename(folder->path, "nowhere", NULL),
+			*file = g_build_filename(folder->path, "file", NULL);
 
 	(void)data;
 	g_assert_cmpint(keysfolder_read(nowhere, &entries, &missing), ==, STATUS_FILE);
 	g_assert_nonnull(strstr(missing->message, "No such file"));
+	g_assert_nonnull(strstr(missing->message, "`install -d -m 700 "));
+	write_file(folder, "file", "", 0600);
+	g_assert_cmpint(keysfolder_read(file, &entries, &no_folder), ==, STATUS_FILE);
+	g_assert_nonnull(strstr(no_folder->message, "Not a directory"));
 	g_assert_cmpint(chmod(folder->path, 0770), ==, 0);
 	g_assert_cmpint(keysfolder_read(folder->path, &entries, &open), ==, STATUS_FILE);
 	g_assert_nonnull(strstr(open->message, "others can change it"));
 	g_assert_cmpint(chmod(folder->path, 0700), ==, 0);
 	if (geteuid() != 0)
 		return;
+	g_assert_cmpint(seteuid(65534), ==, 0);
+	int status = keysfolder_read(folder->path, &entries, &closed);
+	g_assert_cmpint(seteuid(0), ==, 0);
+	g_assert_cmpint(status, ==, STATUS_FILE);
+	g_assert_nonnull(strstr(closed->message, "Permission denied"));
 	g_assert_cmpint(chown(folder->path, 65534, -1), ==, 0);
 	g_assert_cmpint(keysfolder_read(folder->path, &entries, &foreign), ==, STATUS_FILE);
 	g_assert_nonnull(strstr(foreign->message, "belongs to user 65534"));
@@ -374,6 +402,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/keysfile/unknown", test_unknown);
 	g_test_add_func("/keysfile/values", test_values);
 	g_test_add_func("/keysfile/missing", test_missing);
+	g_test_add_func("/keysfile/once", test_once);
 	g_test_add_func("/keysfile/pasted-key", test_pasted_key);
 	g_test_add_func("/keysfile/good-beside-bad", test_good_beside_bad);
 	g_test_add_func("/keysfile/whole-file", test_whole_file);

@@ -116,6 +116,17 @@ static void test_broken_among_good(struct loadplace *place, const void *data)
 	g_assert_true(loadplace_says(place, "good: present: key "));
 }
 
+static void test_open_file(struct loadplace *place, const void *data)
+{
+	g_autofree char *path = g_build_filename(place->folder, "a.conf", NULL);
+
+	(void)data;
+	loadplace_entry(place, "a.conf", "storage", "one.psk", "");
+	g_assert_cmpint(chmod(path, 0666), ==, 0);
+	loadplace_gives(place, "", STATUS_FILE);
+	g_assert_true(loadplace_complains(place, "others can change it (mode 0666)"));
+}
+
 /* An entry of two keys, of which the second one fails, leaves none; the next entry is loaded. */
 static void test_atomic(struct loadplace *place, const void *data)
 {
@@ -268,6 +279,7 @@ int main(int argc, char **argv)
 	TEST("/load/different", test_different);
 	TEST("/load/revoked", test_revoked);
 	TEST("/load/broken-among-good", test_broken_among_good);
+	TEST("/load/open-file", test_open_file);
 	TEST("/load/atomic", test_atomic);
 	TEST("/load/atomic-refusal", test_atomic_refusal);
 	TEST("/load/same-place", test_same_place);

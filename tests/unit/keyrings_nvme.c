@@ -16,6 +16,8 @@
 #include "keyrings_place.h"
 #include "status.h"
 
+#define DIGITS "0123456789abcdefABCDEF01234567890123456789abcdefABCDEF0123456789"
+
 static void test_generate(struct place *place, const void *data)
 {
 	struct stat st;
@@ -24,6 +26,15 @@ static void test_generate(struct place *place, const void *data)
 	(void)data;
 	place_fails(place, "generate", STATUS_USAGE, "--output");
 	place_fails(place, "generate -o - --json", STATUS_USAGE, "prints no keys");
+	place_fails(place, "generate -o %F --json", STATUS_USAGE, "--json is about the keyring");
+	place_fails(place, "generate -o %F -c nqn.s", STATUS_USAGE, "--subsysnqn is about");
+	place_fails(place, "generate -o %F -n nqn.h", STATUS_USAGE, "--hostnqn is about");
+	place_fails(place, "generate -o %F %K", STATUS_USAGE, "--keyring is about");
+	place_fails(place, "generate -o %F -I 0", STATUS_USAGE, "--identity is about");
+	place_fails(place, "generate -o %F --compat", STATUS_USAGE, "--compat is about");
+	place_fails(place, "generate -o %F --replace", STATUS_USAGE, "--replace is about");
+	place_fails(place, "generate -o %F --keyring=", STATUS_USAGE, "--keyring is empty");
+	place_fails(place, "generate --output=", STATUS_USAGE, "--output is empty");
 	place_fails(place, "generate -o %F --hash 3", STATUS_USAGE, "--hash is");
 	place_fails(place, "generate -o %F --hash 2 --length 32", STATUS_USAGE, "does not go with");
 	place_fails(place, "generate -o %F --insert", STATUS_USAGE, "--subsysnqn");
@@ -85,6 +96,7 @@ static void test_import(struct place *place, const void *data)
 	place_fails(place, "import %O %N " NAMES " %K", STATUS_USAGE, "too many arguments");
 	place_fails(place, "import %O " NAMES " %K -I 2", STATUS_USAGE, "0, 1 or both");
 	place_fails(place, "import %O " NAMES " -k .no-such-keyring", STATUS_KEYRING, "not there");
+	place_fails(place, "import %O " NAMES " -k 2147483647", STATUS_KEYRING, "not there");
 	place_succeeds(place, "import %O " NAMES " %K -I 0");
 	g_assert_true(place_says(place, "added to"));
 	g_assert_true(place_says(place, ": NVMe0R01 " HOST " " SUBSYSTEM "\n"));
@@ -128,7 +140,7 @@ static void test_key_files(struct place *place, const void *data)
 	place_fails(place, "import %O " NAMES " %K", STATUS_FILE, "is no secret");
 	place_fails(place, "import /nonexistent " NAMES " %K", STATUS_FILE, "No such file");
 	place_fails(place, "import credential:key " NAMES " %K", STATUS_FILE,
-		    "CREDENTIALS_DIRECTORY");
+		    "start that");
 	g_setenv("CREDENTIALS_DIRECTORY", place->folder, TRUE);
 	place_fails(place, "import credential:../x " NAMES " %K", STATUS_USAGE,
 		    "not the name of a credential");
@@ -140,6 +152,36 @@ static void test_key_files(struct place *place, const void *data)
 	g_assert_true(g_file_set_contents_full(place->output, "", 0, G_FILE_SET_CONTENTS_CONSISTENT,
 					       0600, NULL));
 	place_fails(place, "import %F " NAMES " %K", STATUS_INPUT, "is empty");
+}
+
+/* What somebody typed where the name of a file belongs is in no message. */
+static void test_typed_key(struct place *place, const void *data)
+{
+	static const char *const lines[] = {
+		"import NVMeTLSkey-1:01:SECRET: " NAMES " %K",
+		"import DHHC-1:00:SECRET: " NAMES " %K",
+		"import credential:NVMeTLSkey-1:01:SECRET: " NAMES " %K",
+		"import SECRET\nSECRET " NAMES " %K",
+		"import -----BEGIN=SECRET " NAMES " %K",
+		"import --psk=NVMeTLSkey-1:01:SECRET: " NAMES " %K",
+		"generate -o - --secret=-----BEGIN-SECRET",
+		"generate -o - -s NVMeTLSkey-1:01:SECRET:",
+		"generate -o - -s " DIGITS,
+		"generate -o - -s " DIGITS "0123456789abcdefABCDEF0123456789",
+	};
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_cmpint(place_run(place, lines[i], &error), ==, STATUS_USAGE);
+		g_test_message("%s: %s", lines[i], error->message);
+		g_assert_nonnull(strstr(error->message, "this is a key itself"));
+		g_assert_null(strstr(error->message, "SECRET"));
+		g_assert_null(strstr(error->message, "0123"));
+	}
+	/* One digit less is a name, and so is anything with a slash. */
+	place_fails(place, "generate -o - -s ./" DIGITS, STATUS_FILE, "No such file");
+	place_fails(place, "generate -o - -s 0" DIGITS, STATUS_FILE, "No such file");
 }
 
 static void test_derive(struct place *place, const void *data)
@@ -251,8 +293,14 @@ static void test_doctor(struct place *place, const void *data)
 	g_assert_cmpint(place_run(place, "doctor %N " NAMES " %K --json", &error), ==,
 			STATUS_INCOMPLETE);
 	g_assert_true(place_says(place, "\"present\" : false"));
+	g_assert_true(place_says(place, "\"keyring_error\" : null"));
 	place_fails(place, "doctor %O " NAMES " -k .no-such-keyring", STATUS_KEYRING, "not there");
 	g_assert_true(place_says(place, "fingerprint"));
+	place_fails(place, "doctor %O " NAMES " -k .no-such-keyring --json", STATUS_KEYRING,
+		    "not there");
+	g_assert_true(place_says(place, "\"present\" : null"));
+	g_assert_false(place_says(place, "\"present\" : false"));
+	g_assert_true(place_says(place, "\"keyring_error\" : \"keyring .no-such-keyring is not"));
 }
 
 int main(int argc, char **argv)
@@ -268,6 +316,7 @@ int main(int argc, char **argv)
 	PLACE_TEST("/nvme/import", test_import);
 	PLACE_TEST("/nvme/nothing-half-done", test_nothing_half_done);
 	PLACE_TEST("/nvme/key-files", test_key_files);
+	PLACE_TEST("/nvme/typed-key", test_typed_key);
 	PLACE_TEST("/nvme/derive", test_derive);
 	PLACE_TEST("/nvme/list", test_list);
 	PLACE_TEST("/nvme/remove", test_remove);

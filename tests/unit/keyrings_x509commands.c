@@ -129,6 +129,8 @@ static void write_pair(struct site *site, const char *name, const struct wish *w
 
 	folder_write(site->folder, certificate_name, certificate, NULL);
 	chmod(folder_write(site->folder, key_name, key, NULL), 0600);
+	g_autofree char *both = g_strconcat(certificate, key, NULL);
+	chmod(folder_write(site->folder, "both.pem", both, NULL), 0644);
 	made_free(made);
 }
 
@@ -171,6 +173,10 @@ static void test_import(struct site *site, const void *data)
 	fails(site, "import --cert @a.crt --key @a.key --name 12", STATUS_USAGE,
 	      "looks like a serial number");
 	fails(site, "import --cert @a.crt --key @b.key", STATUS_INPUT, "do not belong together");
+	/* A certificate is for everybody to read; a key that lies beside it is not. */
+	fails(site, "import --cert @a.crt", STATUS_INPUT, "a.crt holds no private key: name it with --key");
+	fails(site, "import --cert @a.crt --key @b.crt", STATUS_INPUT, "b.crt holds no private key");
+	fails(site, "import --cert @both.pem", STATUS_FILE, "both.pem can be read by others");
 	fails(site, "import --cert @b.crt --key @b.key --name a.example", STATUS_EXISTS,
 	      "--replace");
 	fails(site, "import --cert @a.crt --key @a.key --json --mount-options", STATUS_USAGE,
@@ -299,6 +305,19 @@ static void test_expire(struct site *site, const void *data)
 	g_assert_null(strstr(site->text, "expires: never"));
 }
 
+/* The kernel does not let the time-out of the certificate be set: that of the private key is, and that is said. */
+static void test_expire_half(struct site *site, const void *data)
+{
+	int certificate = 0;
+
+	(void)data;
+	succeeds(site, "import --cert @a.crt --key @a.key");
+	g_assert_cmpint(sscanf(site->options, "cert_serial=%d", &certificate), ==, 1);
+	g_assert_cmpint(keyctl_setperm(certificate, KEY_POS_ALL & ~KEY_POS_SETATTR), ==, 0);
+	fails(site, "expire a.example --in 1h", STATUS_PERMISSION, "cannot set the time-out of key");
+	expect_warning("its private key, is set already");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -311,6 +330,7 @@ int main(int argc, char **argv)
 		{ "/x509commands/list", test_list },
 		{ "/x509commands/remove", test_remove },
 		{ "/x509commands/expire", test_expire },
+		{ "/x509commands/expire-half", test_expire_half },
 	};
 
 	g_test_init(&argc, &argv, NULL);
