@@ -24,7 +24,7 @@ static void say(const struct x509_pair *pair)
 					: g_strdup(pair->name ? pair->name : "-");
 	g_autofree char *certificate = number_of(pair->certificate), *key = number_of(pair->key);
 
-	printf("%-20s %-11s %-11s %-11s", name, x509show_state(pair), certificate, key);
+	printf("%-20s %-13s %-11s %-11s", name, x509show_text(pair), certificate, key);
 	if (pair->facts) {
 		g_autofree char *until = certificate_time(pair->facts->until);
 		g_autofree char *subject = output_plain(pair->facts->subject),
@@ -38,7 +38,7 @@ static void say(const struct x509_pair *pair)
 
 static void say_all(const GPtrArray *pairs)
 {
-	printf("%-20s %-11s %-11s %-11s %s\n", "NAME", "STATE", "CERTIFICATE", "PRIVATE KEY",
+	printf("%-20s %-13s %-11s %-11s %s\n", "NAME", "STATE", "CERTIFICATE", "PRIVATE KEY",
 	       "EXPIRES");
 	for (guint i = 0; i < pairs->len; i++)
 		say(pairs->pdata[i]);
