@@ -25,6 +25,12 @@ const char *x509show_state(const struct x509_pair *pair);
  * certificate say: "outdated" or "not yet valid" */
 const char *x509show_text(const struct x509_pair *pair);
 
+/** x509show_links - names of the keyrings with links to a key, for a terminal, "" for none that may be
+ * read; g_free() it
+ * @text: of prockeys_read()
+ */
+char *x509show_links(key_serial_t serial, const char *text);
+
 /** x509show_names - subject alternative names for a terminal, "-" for none; g_free() it */
 char *x509show_names(const struct certificate *certificate);
 

@@ -112,6 +112,18 @@ static GPtrArray *find_links(key_serial_t serial, const char *text)
 	return links;
 }
 
+char *x509show_links(key_serial_t serial, const char *text)
+{
+	g_autoptr(GPtrArray) links = find_links(serial, text);
+	GString *names = g_string_new(NULL);
+
+	for (guint i = 0; i < links->len; i++) {
+		g_autofree char *plain = output_plain(links->pdata[i]);
+		g_string_append_printf(names, "%s%s", i ? ", " : "", plain);
+	}
+	return g_string_free(names, FALSE);
+}
+
 static char *expiry_of(key_serial_t serial, const char *text)
 {
 	struct prockeys_key key;
@@ -178,18 +190,14 @@ static void say_key(const char *what, const struct store_entry *entry, const cha
 		printf("  %s: not in the keyring\n", what);
 		return;
 	}
-	g_autoptr(GPtrArray) links = find_links(entry->serial, text);
+	g_autofree char *links = x509show_links(entry->serial, text);
 	g_autofree char *expires = expiry_of(entry->serial, text);
 	g_autofree char *description = output_plain(entry->description);
 	printf("  %s: key %d \"%s\"", what, entry->serial, description);
 	if (entry->type)
 		printf(", permissions %08x", (unsigned int)entry->permissions);
-	printf(", expires: %s, linked from", expires ? expires : "unknown");
-	for (guint i = 0; i < links->len; i++) {
-		g_autofree char *plain = output_plain(links->pdata[i]);
-		printf("%s %s", i ? "," : "", plain);
-	}
-	printf("%s\n", links->len ? "" : " no keyring that you may read");
+	printf(", expires: %s, linked from %s\n", expires ? expires : "unknown",
+	       *links ? links : "no keyring that you may read");
 }
 
 static void say_facts(const struct certificate *facts)

@@ -60,10 +60,36 @@ static void test_forbidden(struct site *site, gconstpointer unused)
 	}
 }
 
+/* Serial numbers are random, so each of these would be the last one by chance. */
+static void test_one_second(struct site *site, gconstpointer unused)
+{
+	struct authority *authority;
+	g_autoptr(GPtrArray) all = NULL;
+
+	(void)unused;
+	site_must(site, "init");
+	site_must(site, "issue", "a.test");
+	for (int i = 0; i < 8; i++) {
+		if (i % 2)
+			site_must(site, "issue", "a.test", "--force");
+		else
+			site_must(site, "renew", "a.test");
+		gnutls_x509_crt_t crt = site_certificate(site, "hosts/a.test.crt");
+		g_clear_pointer(&all, g_ptr_array_unref);
+		g_assert_cmpint(authority_open(site->folder, AUTHORITY_READ, NULL, &authority, NULL), ==, 0);
+		g_assert_cmpint(issued_read(authority, &all, NULL), ==, 0);
+		g_assert_true(gnutls_x509_crt_equals(issued_find_host(all, "a.test")->crt, crt));
+		g_assert_cmpint(gnutls_x509_crt_get_activation_time(crt), <=, time(NULL));
+		authority_free(authority);
+		gnutls_x509_crt_deinit(crt);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("missing", test_missing);
+	ADD("one-second", test_one_second);
 	if (geteuid() == 0)
 		ADD("forbidden", test_forbidden);
 	else

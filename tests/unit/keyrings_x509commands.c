@@ -239,6 +239,8 @@ static void test_list(struct site *site, const void *data)
 	succeeds(site, "list");
 	prints(site, "a.example (2)");
 	prints(site, "names DNS:b.example");
+	/* This program's count of keyrings is no part of it. */
+	prints(site, ", in tlskey-commands-");
 	succeeds(site, "list --json");
 	g_assert_true(json_parser_load_from_data(parser, site->text, -1, NULL));
 	JsonArray *array = json_node_get_array(json_parser_get_root(parser));
