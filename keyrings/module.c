@@ -19,8 +19,8 @@ static const struct {
 	  "it comes with the module nvme-keyring, which nvme-tcp and nvmet-tcp load: run `modprobe "
 	  "nvme-keyring`; Linux has it from 6.7 on" },
 	{ ".nfs", "nfs",
-	  "it comes with the module nfs: run `modprobe nfs`; Linux has it from 7.0 on, and before "
-	  "that mounts take their certificate from tlshd.conf(5) only" },
+	  "it comes with the module nfs: run `modprobe nfs`; newer kernels have it (7.3 has it, 6.12 has "
+	  "not), and without it mounts take their certificate from tlshd.conf(5) only" },
 };
 
 const char *module_of_keyring(const char *keyring)
@@ -38,7 +38,8 @@ const char *module_hint(const char *keyring)
 		if (strcmp(modules[i].keyring, keyring) == 0)
 			return modules[i].hint;
 	}
-	return "make it first: keyctl newring NAME @u";
+	/* The permissions that a new keyring has are for sessions with a link to @u only. */
+	return "make it first: keyctl newring NAME @u && keyctl setperm %keyring:NAME 0x3f3f0000";
 }
 
 /* The kernel's own helper; an empty name switches loading off. */

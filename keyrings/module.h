@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Kernel modules that bring keyrings along: .nvme comes with nvme-keyring (which nvme-tcp and
- * nvmet-tcp load), .nfs with nfs from Linux 7 on.
+ * nvmet-tcp load), .nfs with nfs of newer kernels: 7.3 has it, 6.12 has not.
  */
 #ifndef KEYRINGS_MODULE_H
 #define KEYRINGS_MODULE_H

@@ -99,12 +99,24 @@ int altname_parse(const char *text, struct altname *name, GError **error)
 	return parse_address(text, name) ? 0 : altname_parse_dns(text, name, error);
 }
 
+/* EMAIL:, URI: and the like; an address (RFC 4291, 2.2) may have letters before its first colon, too. */
+static int parse_plain_word(const char *word, struct altname *name, GError **error)
+{
+	size_t kind = strspn(word, G_CSET_A_2_Z G_CSET_a_2_z);
+
+	if (kind == 0 || word[kind] != ':' || parse_address(word, name))
+		return altname_parse(word, name, error);
+	g_autofree char *shown = g_strescape(word, NULL);
+	return status_set(error, STATUS_USAGE, "\"%.300s\" is no name that NFS and NVMe peers look at: give a host's name as DNS:NAME or "
+			  "its address as IP:ADDRESS", shown);
+}
+
 static int parse_word(const char *word, struct altname *name, GError **error)
 {
 	if (g_ascii_strncasecmp(word, "DNS:", 4) == 0)
 		return altname_parse_dns(word + 4, name, error);
 	if (g_ascii_strncasecmp(word, "IP:", 3) != 0)
-		return altname_parse(word, name, error);
+		return parse_plain_word(word, name, error);
 	if (parse_address(word + 3, name))
 		return 0;
 	g_autofree char *shown = g_strescape(word + 3, NULL);

@@ -47,12 +47,24 @@ void authority_free(struct authority *authority)
 	g_free(authority);
 }
 
+/* Whether there is one, only who may enter the folder can know: nobody else shall make another. @number: of errno */
+static int refuse(const struct authority *authority, int number, const char *missing, GError **error)
+{
+	if (number == ENOENT)
+		return status_set(error, STATUS_FILE, "there is no authority in %s (no %s): make one with `tlskey pki init`, or name "
+				  "its folder with --directory", authority->folder, missing);
+	if (number == EACCES || number == EPERM)
+		return status_set(error, STATUS_FILE, "%s cannot be entered (%s): run this as its owner", authority->folder,
+				  strerror(number));
+	return status_set(error, STATUS_FILE, "%s cannot be entered (%s): name the authority's folder with --directory",
+			  authority->folder, strerror(number));
+}
+
 static int lock(struct authority *authority, int operation, GError **error)
 {
 	authority->lock = open(authority->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (authority->lock < 0)
-		return status_set(error, STATUS_FILE, "there is no authority in %s (%s): make one with `tlskey pki init`, or name its "
-				  "folder with --directory", authority->folder, strerror(errno));
+		return refuse(authority, errno, "such folder", error);
 	if (flock(authority->lock, operation | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK) {
@@ -72,9 +84,8 @@ static int read_certificate(struct authority *authority, GError **error)
 	g_autofree char *path = authority_path(authority, AUTHORITY_CERTIFICATE);
 	struct secret *pem;
 
-	if (!g_file_test(path, G_FILE_TEST_EXISTS))
-		return status_set(error, STATUS_FILE, "there is no authority in %s (no %s): make one with `tlskey pki init`, or name "
-				  "its folder with --directory", authority->folder, AUTHORITY_CERTIFICATE);
+	if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0)
+		return refuse(authority, errno, AUTHORITY_CERTIFICATE, error);
 	int status = material_read(path, MATERIAL_PUBLIC, AUTHORITY_FILE_MAX, &pem, error);
 	if (status != 0)
 		return status;

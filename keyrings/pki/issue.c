@@ -179,6 +179,7 @@ static int issue_host(struct issue *issue, GError **error)
 		return refuse_second(issue, before, error);
 	if (issue->type == GNUTLS_PK_UNKNOWN)
 		issue->type = gnutls_x509_privkey_get_pk_algorithm(issue->authority->key);
+	issue->wish.after = before ? before->from : 0;
 	status = make(issue, error);
 	if (status == 0 && before)
 		note_old(before);
@@ -251,6 +252,7 @@ static int renew_host(struct issue *issue, const char *host, GError **error)
 	g_array_append_vals(issue->names, before->names->data, before->names->len);
 	issue->wish.names = issue->names;
 	issue->wish.purposes = before->purposes;
+	issue->wish.after = before->from;
 	if (issue->type == GNUTLS_PK_UNKNOWN)
 		issue->type = gnutls_x509_crt_get_pk_algorithm(before->crt, NULL);
 	status = make(issue, error);

@@ -198,6 +198,8 @@ gnutls_x509_crt_t pkicert_issue(const struct pkicert_wish *wish, gnutls_x509_pri
 	int ret;
 
 	from = MAX(from, gnutls_x509_crt_get_activation_time(authority));
+	/* Of two in one second the last one is the one that begins later; never in the future, whatever clock made the first. */
+	from = MAX(from, MIN(wish->after + 1, now));
 	until = MIN(until, gnutls_x509_crt_get_expiration_time(authority));
 	if ((ret = gnutls_x509_crt_init(&crt)) >= 0 && (ret = set_basics(crt, key, from, until)) >= 0 &&
 	    (ret = set_host(crt, wish, authority)) >= 0)

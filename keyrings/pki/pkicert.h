@@ -24,6 +24,7 @@ struct pkicert_wish {
 	const GArray *names;		/* of struct altname, at least one; the first is the host */
 	unsigned int purposes;		/* bits of enum pkicert_purpose */
 	unsigned int days;
+	time_t after;			/* the host's last one begins at this time, and this one later; 0: there is none */
 };
 
 /**

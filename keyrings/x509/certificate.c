@@ -242,6 +242,13 @@ char *certificate_label(const struct certificate *certificate)
 	return g_strdup_printf("serial number %s", certificate->number);
 }
 
+const char *certificate_validity(const struct certificate *certificate, gint64 now)
+{
+	if (now < certificate->from)
+		return "not yet valid";
+	return now > certificate->until ? "outdated" : "valid";
+}
+
 char *certificate_time(gint64 when)
 {
 	g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(when);

@@ -48,6 +48,13 @@ void certificate_free(struct certificate *certificate);
  * g_free() it */
 char *certificate_label(const struct certificate *certificate);
 
+/**
+ * certificate_validity - where a moment is in its validity (RFC 5280, 4.1.2.5): "valid", "outdated"
+ * or "not yet valid"
+ * @now: seconds since 1970
+ */
+const char *certificate_validity(const struct certificate *certificate, gint64 now);
+
 /** certificate_time - "2026-05-04 12:00 UTC", as tlshd's own messages have it; g_free() it */
 char *certificate_time(gint64 when);
 

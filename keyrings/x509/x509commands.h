@@ -17,9 +17,19 @@ int x509rotate_run(const struct command *command, int argc, char **argv, GError 
 int x509expire_run(const struct command *command, int argc, char **argv, GError **error);
 int x509remove_run(const struct command *command, int argc, char **argv, GError **error);
 
-/** x509show_state - of a pair in one word: "valid", "mismatch", "expired", "revoked", "incomplete",
- * "unreadable" */
+/** x509show_state - of the two keys of a pair in one word: "valid", "mismatch", "expired",
+ * "revoked", "incomplete", "unreadable" */
 const char *x509show_state(const struct x509_pair *pair);
+
+/** x509show_text - the same for people, who see with keys that are valid also what the dates of the
+ * certificate say: "outdated" or "not yet valid" */
+const char *x509show_text(const struct x509_pair *pair);
+
+/** x509show_links - names of the keyrings with links to a key, for a terminal, "" for none that may be
+ * read; g_free() it
+ * @text: of prockeys_read()
+ */
+char *x509show_links(key_serial_t serial, const char *text);
 
 /** x509show_names - subject alternative names for a terminal, "-" for none; g_free() it */
 char *x509show_names(const struct certificate *certificate);

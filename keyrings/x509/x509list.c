@@ -17,14 +17,16 @@ static char *number_of(const struct store_entry *entry)
 	return entry ? g_strdup_printf("%d", entry->serial) : g_strdup("-");
 }
 
-static void say(const struct x509_pair *pair)
+static void say(const struct x509_pair *pair, const char *text)
 {
 	g_autofree char *name = pair->name && pair->generation > 1
 					? g_strdup_printf("%s (%u)", pair->name, pair->generation)
 					: g_strdup(pair->name ? pair->name : "-");
 	g_autofree char *certificate = number_of(pair->certificate), *key = number_of(pair->key);
+	const struct store_entry *half = pair->certificate ? pair->certificate : pair->key;
+	g_autofree char *links = x509show_links(half->serial, text);
 
-	printf("%-20s %-11s %-11s %-11s", name, x509show_state(pair), certificate, key);
+	printf("%-20s %-13s %-11s %-11s", name, x509show_text(pair), certificate, key);
 	if (pair->facts) {
 		g_autofree char *until = certificate_time(pair->facts->until);
 		g_autofree char *subject = output_plain(pair->facts->subject),
@@ -33,15 +35,18 @@ static void say(const struct x509_pair *pair)
 		printf(" %s  subject \"%s\", names %s, issuer \"%s\"", until, subject, names,
 		       issuer);
 	}
+	printf("%s in %s", pair->facts ? "," : " -", *links ? links : "no keyring that you may read");
 	putchar('\n');
 }
 
 static void say_all(const GPtrArray *pairs)
 {
-	printf("%-20s %-11s %-11s %-11s %s\n", "NAME", "STATE", "CERTIFICATE", "PRIVATE KEY",
+	g_autofree char *text = prockeys_read();
+
+	printf("%-20s %-13s %-11s %-11s %s\n", "NAME", "STATE", "CERTIFICATE", "PRIVATE KEY",
 	       "EXPIRES");
 	for (guint i = 0; i < pairs->len; i++)
-		say(pairs->pdata[i]);
+		say(pairs->pdata[i], text);
 }
 
 static void say_all_json(const GPtrArray *pairs, const char *keyring)

@@ -38,6 +38,18 @@ const char *x509show_state(const struct x509_pair *pair)
 	return pair->match == X509_MATCH_YES ? "valid" : "mismatch";
 }
 
+static const char *validity_of(const struct certificate *certificate)
+{
+	return certificate_validity(certificate, g_get_real_time() / G_USEC_PER_SEC);
+}
+
+const char *x509show_text(const struct x509_pair *pair)
+{
+	const char *state = x509show_state(pair);
+
+	return pair->facts && strcmp(state, "valid") == 0 ? validity_of(pair->facts) : state;
+}
+
 char *x509show_names(const struct certificate *certificate)
 {
 	GString *names = g_string_new(NULL);
@@ -60,6 +72,7 @@ void x509show_certificate_json(JsonBuilder *builder, const struct certificate *c
 	output_string(builder, "key", certificate->kind);
 	output_int(builder, "not_before", certificate->from);
 	output_int(builder, "not_after", certificate->until);
+	output_string(builder, "validity", validity_of(certificate));
 	json_builder_set_member_name(builder, "names");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < certificate->names->len; i++)
@@ -97,6 +110,18 @@ static GPtrArray *find_links(key_serial_t serial, const char *text)
 			g_ptr_array_add(links, g_strdup(name));
 	}
 	return links;
+}
+
+char *x509show_links(key_serial_t serial, const char *text)
+{
+	g_autoptr(GPtrArray) links = find_links(serial, text);
+	GString *names = g_string_new(NULL);
+
+	for (guint i = 0; i < links->len; i++) {
+		g_autofree char *plain = output_plain(links->pdata[i]);
+		g_string_append_printf(names, "%s%s", i ? ", " : "", plain);
+	}
+	return g_string_free(names, FALSE);
 }
 
 static char *expiry_of(key_serial_t serial, const char *text)
@@ -165,18 +190,14 @@ static void say_key(const char *what, const struct store_entry *entry, const cha
 		printf("  %s: not in the keyring\n", what);
 		return;
 	}
-	g_autoptr(GPtrArray) links = find_links(entry->serial, text);
+	g_autofree char *links = x509show_links(entry->serial, text);
 	g_autofree char *expires = expiry_of(entry->serial, text);
 	g_autofree char *description = output_plain(entry->description);
 	printf("  %s: key %d \"%s\"", what, entry->serial, description);
 	if (entry->type)
 		printf(", permissions %08x", (unsigned int)entry->permissions);
-	printf(", expires: %s, linked from", expires ? expires : "unknown");
-	for (guint i = 0; i < links->len; i++) {
-		g_autofree char *plain = output_plain(links->pdata[i]);
-		printf("%s %s", i ? "," : "", plain);
-	}
-	printf("%s\n", links->len ? "" : " no keyring that you may read");
+	printf(", expires: %s, linked from %s\n", expires ? expires : "unknown",
+	       *links ? links : "no keyring that you may read");
 }
 
 static void say_facts(const struct certificate *facts)
@@ -191,16 +212,16 @@ static void say_facts(const struct certificate *facts)
 	       *issuer ? issuer : "-");
 	printf("  serial number: %s\n  SHA-256: %s\n  key: %s\n", facts->number, facts->fingerprint,
 	       facts->kind);
-	printf("  valid from %s until %s\n", from, until);
+	printf("  valid from %s until %s: %s\n", from, until, validity_of(facts));
 }
 
 static void say(const struct x509_pair *pair, const char *keyring, const char *text)
 {
 	if (pair->name)
 		printf("%s in %s, generation %u: %s\n", pair->name, keyring, pair->generation,
-		       x509show_state(pair));
+		       x509show_text(pair));
 	else
-		printf("without a name in %s: %s\n", keyring, x509show_state(pair));
+		printf("without a name in %s: %s\n", keyring, x509show_text(pair));
 	if (pair->facts)
 		say_facts(pair->facts);
 	say_key("certificate", pair->certificate, text);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "command.h"
 #include "status.h"
 #include "x509pair.h"
 #include "x509store.h"
@@ -33,6 +34,22 @@ char *x509store_options(key_serial_t certificate, key_serial_t key)
 	return g_strdup_printf("cert_serial=%d,privkey_serial=%d", certificate, key);
 }
 
+/* No failure: this host's clock may be wrong, and a mount that is there takes what is renewed in place. */
+static void warn_of_dates(const struct x509_pair *pair)
+{
+	const char *name = pair->name ? pair->name : "this pair";
+	const struct certificate *facts = pair->facts;
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	g_autofree char *from = certificate_time(facts->from), *until = certificate_time(facts->until);
+
+	if (now < facts->from)
+		command_warn("servers will refuse the certificate of %s: it is not valid before %s: check this host's clock",
+			     name, from);
+	else if (now > facts->until)
+		command_warn("servers will refuse the certificate of %s: it expired at %s: renew it, and put it in with "
+			     "`tlskey x509 rotate`", name, until);
+}
+
 int x509store_mount_options(struct store *store, key_serial_t keyring, const char *which,
 			    char **options, GError **error)
 {
@@ -44,8 +61,10 @@ int x509store_mount_options(struct store *store, key_serial_t keyring, const cha
 		return status;
 	const struct x509_pair *newest = pairs->pdata[0];
 	status = x509store_usable(newest, error);
-	if (status == 0)
+	if (status == 0) {
+		warn_of_dates(newest);
 		*options = x509store_options(newest->certificate->serial, newest->key->serial);
+	}
 	return status;
 }
 

@@ -105,7 +105,8 @@ int x509store_remove(struct store *store, key_serial_t keyring, const struct x50
  * @which: as for x509store_find()
  * @options: "cert_serial=123,privkey_serial=456"; g_free() it
  *
- * Returns 0 or an enum status as x509store_find() and x509store_usable().
+ * Returns 0 or an enum status as x509store_find() and x509store_usable(). A certificate that is
+ * outdated or not yet valid is warned of, and no failure.
  */
 int x509store_mount_options(struct store *store, key_serial_t keyring, const char *which,
 			    char **options, GError **error);

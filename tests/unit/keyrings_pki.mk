@@ -26,3 +26,9 @@ keyrings_pki_constraint_SOURCES = tests/unit/keyrings_pki_constraint.c $(pki_tes
 keyrings_pki_constraint_CPPFLAGS = $(pki_test_cppflags)
 keyrings_pki_constraint_LDFLAGS = $(pki_test_ldflags)
 keyrings_pki_constraint_LDADD = $(KEYRINGS_LIBS)
+
+check_PROGRAMS += keyrings_pki_authority
+keyrings_pki_authority_SOURCES = tests/unit/keyrings_pki_authority.c $(pki_test_fixture)
+keyrings_pki_authority_CPPFLAGS = $(pki_test_cppflags)
+keyrings_pki_authority_LDFLAGS = $(pki_test_ldflags)
+keyrings_pki_authority_LDADD = $(KEYRINGS_LIBS)

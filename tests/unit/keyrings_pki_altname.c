@@ -133,7 +133,9 @@ static void test_list(void)
 	list_refused("a,,b", "empty label");
 	list_refused("IP:a", "\"a\" is no IP address");
 	list_refused("DNS:192.0.2.7", "ends in a number");
-	list_refused("URI:nfs://a", "only letters");
+	list_refused("URI:nfs://a", "DNS:NAME or its address as IP:ADDRESS");
+	list_refused("EMAIL:foo", "DNS:NAME or its address as IP:ADDRESS");
+	check_list("fe80::1,abcd::1", "IP:fe80::1 IP:abcd::1 ");
 	for (int i = 1; i < ALTNAMES_MAX; i++)
 		g_string_append_printf(many, ",h%d", i);
 

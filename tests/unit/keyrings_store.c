@@ -195,7 +195,7 @@ static void test_keyrings(void)
 		int status;
 		const char *says;
 	} bad[] = {
-		{ ".nvme-of-nobody", STATUS_KEYRING, "keyctl newring" },
+		{ ".nvme-of-nobody", STATUS_KEYRING, "keyctl newring NAME @u && keyctl setperm %keyring:NAME 0x3f3f0000" },
 		{ "0x7fffffff", STATUS_KEYRING, "not there" },
 		{ "", STATUS_KEYRING, "not there" },
 	};

@@ -14,6 +14,7 @@
 #include <json-glib/json-glib.h>
 
 #include "status.h"
+#include "load/mountoptions.h"
 #include "tests/unit/x509_fixture.h"
 #include "x509/x509.h"
 
@@ -44,8 +45,11 @@ static guint count_of(const struct site *site)
 
 static const struct command *find_command(const char *name)
 {
+	static const struct command mount_options = { NULL, "mount-options", "NAME", "", mountoptions_run };
 	const struct command *command = x509_commands;
 
+	if (strcmp(name, mount_options.name) == 0)
+		return &mount_options;
 	while (command->name && strcmp(command->name, name) != 0)
 		command++;
 	g_assert_nonnull(command->name);
@@ -143,6 +147,7 @@ static void set_up(struct site *site, const void *data)
 	write_pair(site, "b", &(struct wish){ .subject = "CN=second", .name = "b.example" });
 	write_pair(site, "old",
 		   &(struct wish){ .subject = "CN=old", .from = -9 * DAY, .until = -DAY });
+	write_pair(site, "early", &(struct wish){ .subject = "CN=early", .from = DAY, .until = 9 * DAY });
 	write_pair(site, "bare", &(struct wish){ .subject = "CN=bare.example", .nameless = true });
 	write_pair(site, "blank",
 		   &(struct wish){ .subject = "CN=a name with blanks", .nameless = true });
@@ -240,6 +245,8 @@ static void test_list(struct site *site, const void *data)
 	succeeds(site, "list");
 	prints(site, "a.example (2)");
 	prints(site, "names DNS:b.example");
+	/* This program's count of keyrings is no part of it. */
+	prints(site, ", in tlskey-commands-");
 	succeeds(site, "list --json");
 	g_assert_true(json_parser_load_from_data(parser, site->text, -1, NULL));
 	JsonArray *array = json_node_get_array(json_parser_get_root(parser));
@@ -257,6 +264,53 @@ static void test_list(struct site *site, const void *data)
 	g_assert_cmpuint(json_array_get_length(links), ==, 1);
 	g_assert_true(
 		g_str_has_prefix(json_array_get_string_element(links, 0), "tlskey-commands-"));
+}
+
+static void member_is(struct site *site, const char *name, const char *value)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+
+	g_assert_true(json_parser_load_from_data(parser, site->text, -1, NULL));
+	JsonArray *array = json_node_get_array(json_parser_get_root(parser));
+	g_assert_cmpuint(json_array_get_length(array), ==, 1);
+	JsonObject *object = json_array_get_object_element(array, 0);
+	g_assert_cmpstr(json_object_get_string_member(object, name), ==, value);
+}
+
+/* The keys are as they have to be, and what they hold is of no use today. */
+static void test_dates(struct site *site, const void *data)
+{
+	static const struct {
+		const char *name, *validity, *warning;
+	} cases[] = {
+		{ "a", "valid", NULL },
+		{ "old", "outdated", "it expired at" },
+		{ "early", "not yet valid", "it is not valid before" },
+	};
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const char *name = cases[i].name, *validity = cases[i].validity;
+		g_autofree char *import = g_strdup_printf("import --cert @%s.crt --key @%s.key --name %s --force", name, name, name);
+		g_autofree char *show = g_strdup_printf("show %s", name), *json = g_strdup_printf("show %s --json", name);
+		g_autofree char *options = g_strdup_printf("mount-options %s", name);
+		g_autofree char *row = g_strdup_printf("\n%-20s %-13s ", name, validity);
+		g_autofree char *title = g_strdup_printf("generation 1: %s\n", validity);
+		succeeds(site, import);
+		/* Others are of the keyring. */
+		expect_warning(cases[i].warning ? cases[i].warning : "");
+		succeeds(site, "list");
+		prints(site, row);
+		succeeds(site, show);
+		prints(site, title);
+		succeeds(site, json);
+		member_is(site, "state", "valid");
+		member_is(site, "validity", validity);
+		expect_warning(NULL);
+		succeeds(site, options);
+		prints(site, "cert_serial=");
+		expect_warning(cases[i].warning);
+	}
 }
 
 static void test_remove(struct site *site, const void *data)
@@ -328,6 +382,7 @@ int main(int argc, char **argv)
 		{ "/x509commands/rotate", test_rotate },
 		{ "/x509commands/no-retirement", test_no_retirement },
 		{ "/x509commands/list", test_list },
+		{ "/x509commands/dates", test_dates },
 		{ "/x509commands/remove", test_remove },
 		{ "/x509commands/expire", test_expire },
 		{ "/x509commands/expire-half", test_expire_half },

@@ -33,12 +33,13 @@ keyrings_prockeys_SOURCES = tests/unit/keyrings_prockeys.c
 keyrings_prockeys_CPPFLAGS = $(libkeyrings_a_CPPFLAGS)
 keyrings_prockeys_LDADD = $(KEYRINGS_LIBS)
 
-# Fuzz targets. Run: ./fuzz_identity -close_fd_mask=2 -max_total_time=60 FOLDER_WITH_FILES, ./fuzz_prockeys -max_total_time=20
+# Fuzz targets. Run: ./fuzz_identity -close_fd_mask=2 -max_total_time=60 FOLDER_WITH_FILES, ./fuzz_prockeys -max_total_time=20,
+# ./fuzz_x509pair -max_len=200 -max_total_time=20
 if FUZZERS
 x509_fuzz_cflags = $(AM_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 x509_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer,address,undefined
 
-noinst_PROGRAMS += fuzz_identity fuzz_prockeys
+noinst_PROGRAMS += fuzz_identity fuzz_prockeys fuzz_x509pair
 
 fuzz_identity_SOURCES = tests/fuzz/identity_parse.c keyrings/x509/certificate.c keyrings/command.c keyrings/x509/identity.c \
 	keyrings/x509/identitycheck.c keyrings/material.c keyrings/output.c keyrings/x509/pkcs12.c keyrings/x509/privatekey.c keyrings/secret.c \
@@ -53,4 +54,11 @@ fuzz_prockeys_CPPFLAGS = $(libkeyrings_a_CPPFLAGS)
 fuzz_prockeys_CFLAGS = $(x509_fuzz_cflags)
 fuzz_prockeys_LDFLAGS = $(x509_fuzz_ldflags)
 fuzz_prockeys_LDADD = $(GLIB_LIBS)
+
+fuzz_x509pair_SOURCES = tests/fuzz/x509pair_parse.c keyrings/x509/x509pair.c
+fuzz_x509pair_CPPFLAGS = $(libkeyrings_a_CPPFLAGS)
+fuzz_x509pair_CFLAGS = $(x509_fuzz_cflags)
+fuzz_x509pair_LDFLAGS = $(x509_fuzz_ldflags)
+# The rest of reading keyrings, which this target never calls, comes from the library.
+fuzz_x509pair_LDADD = $(KEYRINGS_LIBS)
 endif
