@@ -107,7 +107,7 @@ static void test_init_options(struct site *site, gconstpointer unused)
 	size_t size = sizeof(name);
 
 	(void)unused;
-	site_fails(site, STATUS_USAGE, "1 to 64", "init", "--name", "");
+	site_fails(site, STATUS_USAGE, "is empty", "init", "--name", "");
 	site_fails(site, STATUS_USAGE, "1 to 64", "init", "--name", long_name);
 	site_fails(site, STATUS_USAGE, "UTF-8", "init", "--name", "\xff");
 	site_fails(site, STATUS_USAGE, "printed", "init", "--name", "a\nb");
