@@ -38,11 +38,13 @@ static bool is_hexadecimal(const char *text)
 bool material_is_key(const char *text)
 {
 	static const char *const beginnings[] = { "NVMeTLSkey-", "DHHC-", "-----BEGIN" };
+	/* Also behind a quote, or whatever else slipped in. */
+	static const char *const marks[] = { "NVMeTLSkey-1:", "DHHC-1:", "-----BEGIN " };
 
 	if (g_str_has_prefix(text, MATERIAL_CREDENTIAL))
 		text += strlen(MATERIAL_CREDENTIAL);
 	for (size_t i = 0; i < G_N_ELEMENTS(beginnings); i++) {
-		if (g_str_has_prefix(text, beginnings[i]))
+		if (g_str_has_prefix(text, beginnings[i]) || strstr(text, marks[i]))
 			return true;
 	}
 	return strchr(text, '\n') || is_hexadecimal(text);

@@ -61,7 +61,7 @@ int material_write(const char *target, const void *data, size_t length, GError *
 /**
  * material_is_key - is this a key itself, where the name of a source is expected?
  *
- * Judged by its beginning, by lines, and by hexadecimal digits of the length of a key: 32 or 48
+ * Judged by its beginning, by what only keys have in them, by lines, and by hexadecimal digits of the length of a key: 32 or 48
  * bytes. A file of such a name can be given as ./NAME.
  */
 bool material_is_key(const char *text);

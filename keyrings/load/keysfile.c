@@ -13,6 +13,7 @@
 #include "loader/lines.h"
 #include "loader/suggestion.h"
 #include "material.h"
+#include "x509/identity.h"
 
 enum kind {
 	KIND_TYPE,
@@ -128,6 +129,13 @@ static void read_source(struct parser *parser, struct keyentry *entry, const str
 		note_loss(entry, setting);
 		return;
 	}
+	if (identity_is_token(text)) {
+		keyentry_fault(entry, line, setting->key,
+			       "a keyring cannot hold what is in a token: name it in tlshd.conf(5) instead, as x509.certificate and "
+			       "x509.private_key");
+		note_loss(entry, setting);
+		return;
+	}
 	if (*source) {
 		keyentry_fault(entry, line, setting->key, "the entry names two sources for the same: remove one");
 		return;
@@ -176,12 +184,24 @@ static void read_setting(struct parser *parser, struct keyentry *entry, const st
 	}
 }
 
+/* Base64 ends with what a setting has in the middle, so a key that was pasted as a line of its own is one, with a long name. */
+static gboolean is_name(const char *key)
+{
+	return strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.[]@") == strlen(key) &&
+	       strlen(key) < 40;
+}
+
 static void check_key(struct parser *parser, struct keyentry *entry, const char *key)
 {
 	unsigned int line = lines_key(parser->lines, entry->section, key);
 	unsigned int before = lines_key_before(parser->lines, entry->section, key, line);
 	const struct setting *setting = find_setting(key);
 
+	if (!is_name(key)) {
+		keyentry_fault(entry, line, NULL,
+			       "this is no setting, and is not quoted here because it may be a key: a key belongs into a file of its own");
+		return;
+	}
 	if (before > 0)
 		keyentry_fault(entry, line, key, "set before in line %u: remove one", before);
 	if (!setting) {

@@ -241,7 +241,7 @@ void identity_free(struct identity *identity)
 	g_free(identity);
 }
 
-static bool is_token(const char *source)
+bool identity_is_token(const char *source)
 {
 	return source &&
 	       (g_str_has_prefix(source, "pkcs11:") || g_str_has_prefix(source, "tpmkey:") ||
@@ -263,12 +263,16 @@ static int judge_source(const struct identity_source *source, GError **error)
 		return status_set(error, STATUS_USAGE,
 				  "a PKCS#12 file brings its private key along: leave --key out");
 	for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
-		if (is_token(sources[i]))
+		if (identity_is_token(sources[i])) {
+			/* Without what may be a PIN. */
+			int shown = strcspn(sources[i], "?;");
+
 			return status_set(error, STATUS_USAGE,
-					  "%s: a keyring cannot hold what is in a token; name it "
+					  "%.*s: a keyring cannot hold what is in a token; name it "
 					  "in tlshd.conf(5) "
 					  "instead, as x509.certificate and x509.private_key",
-					  sources[i]);
+					  shown, sources[i]);
+		}
 		standard_input += g_strcmp0(sources[i], "-") == 0;
 	}
 	return standard_input < 2

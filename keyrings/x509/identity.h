@@ -6,6 +6,8 @@
 #ifndef KEYRINGS_IDENTITY_H
 #define KEYRINGS_IDENTITY_H
 
+#include <stdbool.h>
+
 #include "certificate.h"
 #include "secret.h"
 
@@ -54,6 +56,9 @@ int identity_parse(const struct identity_material *material, struct identity **i
 
 /** identity_free - wipe and free; NULL is fine */
 void identity_free(struct identity *identity);
+
+/** identity_is_token - does this name a certificate or key in a token, by URL, rather than a file? NULL does not */
+bool identity_is_token(const char *source);
 
 /**
  * identity_check - look for what servers would refuse

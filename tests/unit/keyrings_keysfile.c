@@ -213,6 +213,11 @@ static void test_pasted_key(void)
 		"SECRET=1\n[a]\n",
 		"[a]\nhostnqn=SECRET SECRET\ntype=nvme-psk\nsource=x\nsubsysnqn=s\n",
 		"[a]\nkeyring=\\SECRET\n" GOOD,
+		/* The padding of base64 makes it a setting. */
+		"[a]\nNVMeTLSkey-1:02:SECRET==:\n" GOOD,
+		"[a]\nSECRETSECRETSECRETSECRETSECRETSECRETSECRET==\n" GOOD,
+		"[a]\ntype=nvme-psk\nsource=\"NVMeTLSkey-1:01:SECRET:\"\n" NAMES,
+		"[a]\ntype=x509\nname=a\ncert=x\nkey=pkcs11:token=x?pin-value=SECRET\n",
 		"[a]\nkeyring=SECRET\xff\n" GOOD,
 	};
 
