@@ -33,6 +33,11 @@ keyrings_keysfile_SOURCES = tests/unit/keyrings_keysfile.c
 keyrings_keysfile_CPPFLAGS = $(keyrings_test_cppflags)
 keyrings_keysfile_LDADD = $(KEYRINGS_LIBS)
 
+check_PROGRAMS += keyrings_keysfolder
+keyrings_keysfolder_SOURCES = tests/unit/keyrings_keysfolder.c
+keyrings_keysfolder_CPPFLAGS = $(keyrings_test_cppflags)
+keyrings_keysfolder_LDADD = $(KEYRINGS_LIBS)
+
 keyrings_loadplace = tests/unit/keyrings_loadplace.c tests/unit/keyrings_loadplace.h $(keyrings_fixture)
 keyrings_loadplace_ldflags = $(keyrings_fixture_ldflags) -Wl,--wrap=module_load
 
