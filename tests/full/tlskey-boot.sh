@@ -34,6 +34,8 @@ prepare_key()
 	rm "$WORK/storage.psk"
 	sed "s/backup\.psk/storage.psk/g" /usr/share/doc/tlshd/examples/credentials.conf \
 		>/etc/systemd/system/$UNIT.d/credentials.conf
+	# An emulated machine beside others needs minutes for what takes a moment.
+	printf '[Service]\nTimeoutStartSec=15min\n' >/etc/systemd/system/$UNIT.d/slow.conf
 	echo $NVME_HOSTNQN >/etc/nvme/hostnqn
 	echo $NVME_HOSTID >/etc/nvme/hostid
 	entry storage $NVME_SUBNQN credential=storage.psk
