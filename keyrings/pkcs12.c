@@ -69,7 +69,7 @@ static int explain(int ret, const char *name, bool given, GError **error)
 {
 	if (ret == GNUTLS_E_MAC_VERIFY_FAILED || ret == GNUTLS_E_DECRYPTION_FAILED)
 		return status_set(error, STATUS_INPUT,
-				  given ? "%s: the password is not that of this PKCS#12 file"
+				  given ? "%s: the password is not that of this PKCS#12 file, or the file is damaged"
 					: "%s is protected by a password: name a file that has it "
 					  "with --password-file",
 				  name);

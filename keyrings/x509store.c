@@ -4,8 +4,6 @@
  */
 #include <config.h>
 
-#include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "status.h"

@@ -106,6 +106,7 @@ static void test_pkcs12(void)
 	struct made *ca = made_new(&(struct wish){ .subject = "CN=ca", .authority = true });
 	struct made *made = made_new(&(struct wish){ .subject = "CN=client", .issuer = ca });
 	struct secret *damaged = pkcs12_of(made, ca, "word", DER);
+	struct secret *changed = pkcs12_of(made, ca, "word", DER);
 
 	good(made, NULL, NULL, pkcs12_of(made, ca, "word", DER), "word");
 	good(made, NULL, NULL, pkcs12_of(made, NULL, "word", PEM), "word");
@@ -118,6 +119,9 @@ static void test_pkcs12(void)
 	    "no PKCS#12 file that can be read");
 	bad(certificate_of(made, DER), pkcs12_of(made, ca, "word", DER), NULL, "word", STATUS_INPUT,
 	    "--pkcs12");
+	/* In the salt of the MAC, which stands before the number of iterations at the end. */
+	secret_data(changed)[secret_length(changed) - 8] ^= 1;
+	bad(NULL, NULL, changed, "word", STATUS_INPUT, "the file is damaged");
 	secret_set_length(damaged, secret_length(damaged) / 2);
 	bad(NULL, NULL, damaged, "word", STATUS_INPUT, "no PKCS#12 file that can be read");
 	made_free(made);

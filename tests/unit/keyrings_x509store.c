@@ -256,12 +256,12 @@ static void test_strangers(void)
 	gsize size;
 
 	for (int i = 0; i < 2; i++) {
-		g_autofree char *names[] = { g_strdup_printf("key%d", i),
-					     g_strdup_printf("crt%d", 1 - i) };
+		g_autofree char *key = g_strdup_printf("aaa%d", i);
+		g_autofree char *certificate = g_strdup_printf("crt%d", 1 - i);
 		const void *der = g_bytes_get_data(identities[1 - i]->certificate->der, &size);
-		add_key(STORE_USER, names[0], secret_data(identities[i]->key),
+		add_key(STORE_USER, key, secret_data(identities[i]->key),
 			secret_length(identities[i]->key), keyring);
-		add_key(STORE_USER, names[1], der, size, keyring);
+		add_key(STORE_USER, certificate, der, size, keyring);
 	}
 	add_key(STORE_USER, "lonely", secret_data(identities[2]->key),
 		secret_length(identities[2]->key), keyring);
