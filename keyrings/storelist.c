@@ -22,27 +22,6 @@ char *store_name(key_serial_t keyring)
 	return g_strdup_printf("%d", keyring);
 }
 
-/*
- * A list that does not fit is not copied at all, and it may grow meanwhile. Returns the number of
- * keys, or a negative errno.
- */
-static int read_serials(key_serial_t keyring, key_serial_t **serials)
-{
-	size_t room = 64 * sizeof(**serials);
-
-	for (;;) {
-		*serials = g_realloc(*serials, room);
-		long size = keyctl_read(keyring, (char *)*serials, room);
-		if (size < 0)
-			return -errno;
-		if ((size_t)size <= room)
-			return size / sizeof(**serials);
-		if ((size_t)size > STORE_KEYS_MAX * sizeof(**serials))
-			return -E2BIG;
-		room = size;
-	}
-}
-
 void store_entry_free(struct store_entry *entry)
 {
 	if (!entry)
@@ -90,7 +69,7 @@ int store_list(struct store *store, key_serial_t keyring, const char *type, GPtr
 	g_autofree key_serial_t *serials = NULL;
 
 	(void)store;
-	int count = read_serials(keyring, &serials);
+	int count = keyinfo_list(keyring, STORE_KEYS_MAX, &serials);
 	if (count < 0) {
 		g_autofree char *name = store_name(keyring);
 		return keyfault_set(error, -count, "cannot read keyring %s", name);

@@ -102,3 +102,21 @@ key_serial_t keyinfo_find_keyring(const char *name, uid_t owner, uid_t *stranger
 	}
 	return 0;
 }
+
+/* A list that does not fit is not copied at all, and it may grow meanwhile. */
+long keyinfo_list(key_serial_t keyring, size_t max, key_serial_t **serials)
+{
+	size_t room = 64 * sizeof(**serials);
+
+	for (;;) {
+		*serials = g_realloc(*serials, room);
+		long size = keyctl_read(keyring, (char *)*serials, room);
+		if (size < 0)
+			return -errno;
+		if ((size_t)size <= room)
+			return size / sizeof(**serials);
+		if ((size_t)size > max * sizeof(**serials))
+			return -E2BIG;
+		room = size;
+	}
+}

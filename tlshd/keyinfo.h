@@ -48,4 +48,13 @@ int keyinfo_read(key_serial_t serial, const char *type, char text[KEYINFO_MAX], 
  */
 key_serial_t keyinfo_find_keyring(const char *name, uid_t owner, uid_t *stranger);
 
+/**
+ * keyinfo_list - the serials of what is linked into a keyring itself
+ * @max: more keys than so many are not looked at
+ * @serials: g_free() it, also after an error; NULL before the call
+ *
+ * Returns how many, or a negative errno; -E2BIG for more than @max.
+ */
+long keyinfo_list(key_serial_t keyring, size_t max, key_serial_t **serials);
+
 #endif

@@ -92,30 +92,12 @@ static int is_exactly(key_serial_t serial, const char *identity)
 	return strcmp(description, identity) == 0 ? 0 : -ENOKEY;
 }
 
-/* A list that does not fit is not copied at all, and it may grow meanwhile. Returns the number of keys, or a negative errno. */
-static int list_keys(key_serial_t keyring, key_serial_t **serials)
-{
-	size_t room = 64 * sizeof(**serials);
-
-	for (;;) {
-		*serials = g_realloc(*serials, room);
-		long size = keyctl_read(keyring, (char *)*serials, room);
-		if (size < 0)
-			return -errno;
-		if ((size_t)size <= room)
-			return size / sizeof(**serials);
-		if ((size_t)size > KEYRING_MAX * sizeof(**serials))
-			return -E2BIG;
-		room = size;
-	}
-}
-
 /* The keyring's own keys, one after the other. Returns the serial, or a negative errno. */
 static int look_through(key_serial_t keyring, const char *identity)
 {
 	g_autofree key_serial_t *serials = NULL;
 
-	int count = list_keys(keyring, &serials);
+	int count = keyinfo_list(keyring, KEYRING_MAX, &serials);
 	if (count < 0)
 		return count;
 	for (int i = 0; i < count; i++) {

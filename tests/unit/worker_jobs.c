@@ -166,6 +166,19 @@ static uint64_t begin_one(struct shop *shop, const uint8_t *hello, size_t length
 	return job;
 }
 
+/* The worker waits for the keeper until its call has a time-out, and has read all jobs before. Returns the number of its job. */
+static uint64_t block(struct shop *shop, const uint8_t *hello, size_t length, int *fd)
+{
+	int calls = g_atomic_int_get(&shop->scene.calls);
+
+	g_atomic_int_set(&shop->scene.mood, KEEPER_SLEEPS);
+	uint64_t job = start(shop, PROTO_ROLE_SERVER, fd, 0, 0);
+	g_assert_cmpint(send(*fd, hello, length, 0), ==, length);
+	while (g_atomic_int_get(&shop->scene.calls) == calls)
+		g_thread_yield();
+	return job;
+}
+
 /*
  * A handshake that has begun, and many that have not, all ready at once while the worker waits for the keeper: the one has its
  * step before the others are looked at, though its bytes came last.
@@ -183,13 +196,7 @@ static void test_begun_first(void)
 	for (int i = 0; i < OTHERS; i++)
 		start(&shop, PROTO_ROLE_SERVER, &other_fds[i], 0, 0);
 
-	/* Whoever asks the keeper has read the jobs before. */
-	g_atomic_int_set(&shop.scene.mood, KEEPER_SLEEPS);
-	int calls = g_atomic_int_get(&shop.scene.calls);
-	uint64_t blocker = start(&shop, PROTO_ROLE_SERVER, &blocker_fd, 0, 0);
-	g_assert_cmpint(send(blocker_fd, hello, length, 0), ==, length);
-	while (g_atomic_int_get(&shop.scene.calls) == calls)
-		g_thread_yield();
+	uint64_t blocker = block(&shop, hello, length, &blocker_fd);
 	for (int i = 0; i < OTHERS; i++)
 		g_assert_cmpint(send(other_fds[i], "no TLS at all, but enough of it", 31, 0), ==, 31);
 	OK(shutdown(begun_fd, SHUT_WR));
@@ -233,12 +240,7 @@ static void test_flood(void)
 		begin_one(&shop, hello, length, &flood_fds[i]);
 	uint64_t honest = begin_one(&shop, hello, length, &honest_fd);
 
-	g_atomic_int_set(&shop.scene.mood, KEEPER_SLEEPS);
-	int calls = g_atomic_int_get(&shop.scene.calls);
-	uint64_t blocker = start(&shop, PROTO_ROLE_SERVER, &blocker_fd, 0, 0);
-	g_assert_cmpint(send(blocker_fd, hello, length, 0), ==, length);
-	while (g_atomic_int_get(&shop.scene.calls) == calls)
-		g_thread_yield();
+	uint64_t blocker = block(&shop, hello, length, &blocker_fd);
 	for (int i = 0; i < FLOODS; i++)
 		g_assert_cmpint(send(flood_fds[i], flood->data, flood->len, 0), ==, flood->len);
 	OK(shutdown(honest_fd, SHUT_WR));
